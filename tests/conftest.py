@@ -1,0 +1,150 @@
+"""What every test stands on: the lane's database, real servers, a browser that is listened to, and no real model."""
+
+import contextlib
+import inspect
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pydantic_ai.models
+import pytest
+from asgiref.sync import SyncToAsync
+from django.core.cache import cache
+from django.db import connections
+from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
+
+from tests.services import chromium
+from tests.services.databases import fresh_database
+from tests.services.server import Server
+from tests.settings import LANE_DATABASE
+
+# A test that means to reach a (fake, local) model server says so with `override_allow_model_requests(True)`.
+pydantic_ai.models.ALLOW_MODEL_REQUESTS = False
+os.environ["OTEL_SDK_DISABLED"] = "true"
+
+hypothesis.settings.register_profile("warroom", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("warroom")
+
+HERE = Path(__file__).parent
+STRICT = os.environ.get("WARROOM_TEST_STRICT") == "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE / "browser" in item.path.parents:
+            item.add_marker("browser")
+        _refuse_async_in_a_transaction(item)
+
+
+def _refuse_async_in_a_transaction(item: pytest.Item) -> None:
+    """Other threads don't see a test's transaction: rows leak on PostgreSQL, and SQLite locks."""
+    if not isinstance(item, pytest.Function) or not inspect.iscoroutinefunction(item.function):
+        return
+    mark = item.get_closest_marker("django_db")
+    plain = mark is not None and not mark.kwargs.get("transaction", False)
+    if (plain or "db" in item.fixturenames) and "transactional_db" not in item.fixturenames:
+        raise pytest.UsageError(f"{item.nodeid}: an async test that uses the database needs transaction=True")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The PostgreSQL lane throws its whole server away; dropping a database would wait for every pooled connection."""
+    return bool(LANE_DATABASE)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    cache.clear()
+    if inspect.iscoroutinefunction(request.function) and request.node.get_closest_marker("django_db"):
+        SyncToAsync.single_thread_executor.submit(connections.close_all).result(10)
+
+
+# --- Real servers ----------------------------------------------------------------------------------------------------
+@pytest.fixture
+def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    """Start servers with chosen environment variables: `start_server(WARROOM_DEMO_TOKEN_MS="30")`."""
+    with _servers(tmp_path_factory) as start:
+        yield start
+
+
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    """A server of this test's own, freshly seeded, which it may kill."""
+    return start_server()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests that only look, or that make the rooms they change."""
+    with _servers(tmp_path_factory) as start:
+        yield start()
+
+
+@contextlib.contextmanager
+def _servers(folders: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+    with contextlib.ExitStack() as opened:
+
+        def start(*, command: str = "up", **chosen: str) -> Server:
+            database = opened.enter_context(fresh_database(LANE_DATABASE))
+            made = Server(folders.mktemp("home"), command=command, **{"DATABASE_URL": database, **chosen})
+            opened.callback(made.kill9)
+            return made.start()
+
+        yield start
+
+
+# --- The browser -----------------------------------------------------------------------------------------------------
+class Console:
+    """What the browser complained of; a test that provokes a complaint names it."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.expected: list[re.Pattern[str]] = []
+
+    def expect(self, pattern: str) -> None:
+        self.expected.append(re.compile(pattern))
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._said)
+        context.on("weberror", self._failed)
+
+    def unexpected(self) -> list[str]:
+        return [line for line in self.lines if not any(pattern.search(line) for pattern in self.expected)]
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.lines.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _failed(self, error: WebError) -> None:
+        self.lines.append(f"uncaught: {error.error}")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    if not chromium.available():
+        (pytest.fail if STRICT else pytest.skip)("No Chromium on this machine.")
+    return {**browser_type_launch_args, "executable_path": chromium.executable(), "args": chromium.ARGUMENTS}
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    """Every console error, uncaught exception and CSP violation of this test's pages fails it."""
+    heard = Console()
+    yield heard
+    assert heard.unexpected() == []
+
+
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext], console: Console) -> Callable[..., BrowserContext]:
+    """Another person's browser: `new_context()`; `page` and `context` are the first person's."""
+
+    def listened_to(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        console.watch(context)
+        return context
+
+    return listened_to

@@ -1,0 +1,90 @@
+"""A real server process for a test: started, cut down and started again as an operator would."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.services.ports import answers, free_port
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "a-password-for-tests"
+READY_SECONDS = 90
+OURS = ("WARROOM_", "CHAT_", "ENGINEER_", "OPENAI_", "ANTHROPIC_", "DATABASE_", "REDIS_", "DJANGO_", "SECRET_KEY")
+
+
+def command_line(*arguments: str) -> list[str]:
+    return [sys.executable, str(PROJECT / "manage.py"), *arguments]
+
+
+def environment(home: Path, **chosen: str) -> dict[str, str]:
+    """What a process of ours sees: the machine's environment without a word of the developer's for us."""
+    machine = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return {**machine, "WARROOM_HOME": str(home), "PYTHONUNBUFFERED": "1", **chosen}
+
+
+class Server:
+    """One `manage.py up` (or serve) with its home, port and output."""
+
+    def __init__(self, home: Path, *, command: str = "up", **chosen: str) -> None:
+        self.home = home
+        self.command = command
+        self.port = free_port()
+        self.password = chosen.setdefault("WARROOM_DEMO_PASSWORD", PASSWORD)
+        self.environment = environment(home, WARROOM_BIND=f"127.0.0.1:{self.port}", **chosen)
+        self.log = home.parent / f"{home.name}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/ws/v1"
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    def start(self) -> "Server":
+        """Start it and return once it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command_line(self.command), env=self.environment, cwd=PROJECT, stdout=log, stderr=log
+            )
+        until = time.monotonic() + READY_SECONDS
+        while not answers(self.port):
+            if self.process.poll() is not None or time.monotonic() > until:
+                self.kill9()
+                raise AssertionError(f"the server did not come up:\n{self.output()[-4000:]}")
+            time.sleep(0.05)
+        return self
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to go, and say with which status it went."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(15)
+
+    def kill9(self) -> None:
+        """The machine pulls the plug."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(10)
+
+    def restart(self) -> "Server":
+        self.kill9()
+        return self.start()
+
+    def sign_in(self, username: str) -> httpx.Client:
+        """A client of the REST API with this person's token; the caller closes it."""
+        client = httpx.Client(base_url=self.url, timeout=30)
+        answer = client.post("/api/v1/auth/token", json={"username": username, "password": self.password})
+        assert answer.status_code == 200, answer.text
+        client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
+        return client
