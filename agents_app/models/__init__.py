@@ -1,0 +1,23 @@
+from agents_app.models.agents import Agent
+from agents_app.models.approvals import Approval, Grant, Question, ToolPolicy, Vote
+from agents_app.models.containment import BlockedIndicator
+from agents_app.models.plans import PlanNode
+from agents_app.models.providers import Provider, ProviderHealth
+from agents_app.models.runs import Run, RunInbox
+from agents_app.models.tool_calls import ToolCall
+
+__all__ = [
+    "Agent",
+    "Approval",
+    "BlockedIndicator",
+    "Grant",
+    "PlanNode",
+    "Provider",
+    "ProviderHealth",
+    "Question",
+    "Run",
+    "RunInbox",
+    "ToolCall",
+    "ToolPolicy",
+    "Vote",
+]

@@ -1,0 +1,52 @@
+"""Where models come from."""
+
+from django.db import models
+
+from sessions_app.models import Organization
+from sessions_app.models.base import Row
+
+
+class Provider(Row):
+    class Kind(models.TextChoices):
+        OPENAI = "openai"
+        ANTHROPIC = "anthropic"
+        OPENAI_COMPATIBLE = "openai-compatible"
+        DEMO = "demo"
+
+    class ModelType(models.TextChoices):
+        LOCAL = "local"
+        CLOUD = "cloud"
+
+    organization = models.ForeignKey(
+        Organization, models.CASCADE, null=True, blank=True, related_name="providers", help_text="Empty: for all."
+    )
+    name = models.CharField(max_length=60)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    model_type = models.CharField(max_length=8, choices=ModelType.choices, default=ModelType.CLOUD)
+    base_url = models.URLField(blank=True)
+    key_variable = models.CharField(max_length=60, blank=True, help_text="Name of the setting that holds the key.")
+    offered = models.JSONField(default=list, help_text="[{name, max_tokens?, input_price?, output_price?}]")
+    default_model = models.CharField(max_length=120, blank=True)
+    enabled = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="one_provider_a_name"),
+            # SQL finds two nulls distinct, so what is for all needs a constraint of its own.
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(organization=None), name="one_shared_provider_a_name"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProviderHealth(models.Model):
+    """What the last call or probe of a provider saw; one row, overwritten."""
+
+    provider = models.OneToOneField(Provider, models.CASCADE, primary_key=True, related_name="health")
+    available = models.BooleanField()
+    detail = models.CharField(max_length=300, blank=True)
+    latency_ms = models.PositiveIntegerField(null=True)
+    checked_at = models.DateTimeField()

@@ -1,0 +1,18 @@
+"""One application for both servers: HTTP by Django, sockets by Channels."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  the apps must be ready first
+from django.urls import path  # noqa: E402
+
+from sessions_app.consumers import WarRoomConsumer  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": URLRouter([path("ws/v1", WarRoomConsumer.as_asgi())])}
+)

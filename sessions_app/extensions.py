@@ -1,0 +1,37 @@
+"""Where an app above plugs in: this app never imports it. Filled once, in `apps.ready()`.
+
+- `on_post`: called by `services.messages.post` inside its transaction with (message, body, by); may refuse, and then
+  everything is rolled back; may return fields for the acknowledgement, such as `run_id`.
+- `on_open`: called by `services.incidents.declare` inside its transaction with (incident, by).
+- `on_close`: called inside the transaction that resolves or closes an incident, or ends a session, with (session, by).
+- `commands`: socket command name -> function(body, session, by, cause) -> fields of the acknowledgement.
+- `snapshot_parts`: name -> function(session) -> JSON value, added to the snapshot of a session.
+- `incident_counts`: name -> function(incident ids) -> {incident id: number}, shown in the list of incidents.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+from uuid import UUID
+
+from sessions_app.actors import Actor
+from sessions_app.models import ChatSession, Incident, Message
+from sessions_app.vocabulary import MessageSend
+
+
+class OnPost(Protocol):
+    def __call__(self, message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | None: ...
+
+
+class Command(Protocol):
+    def __call__(
+        self, body: Any, *, session: ChatSession | None, by: Actor, cause: UUID | None
+    ) -> dict[str, Any]: ...
+
+
+on_post: list[OnPost] = []
+on_open: list[Callable[[Incident, Actor], None]] = []
+on_close: list[Callable[[ChatSession, Actor], None]] = []
+commands: dict[str, Command] = {}
+snapshot_parts: dict[str, Callable[[ChatSession], Any]] = {}
+incident_counts: dict[str, Callable[[Iterable[UUID]], dict[UUID, int]]] = {}
+

@@ -1,0 +1,41 @@
+from sessions_app.models.accounts import ApiKey, IdempotencyRecord, Membership, Organization, Role, User, WsTicket
+from sessions_app.models.audit import AuditEntry, AuditHead
+from sessions_app.models.events import Event
+from sessions_app.models.evidence import Evidence
+from sessions_app.models.incidents import (
+    Alert,
+    FollowUp,
+    Incident,
+    IncidentRole,
+    Indicator,
+    Report,
+    RoundSummary,
+    Severity,
+)
+from sessions_app.models.messages import Message
+from sessions_app.models.sessions import ChatSession, Participant
+
+__all__ = [
+    "Alert",
+    "ApiKey",
+    "AuditEntry",
+    "AuditHead",
+    "ChatSession",
+    "Event",
+    "Evidence",
+    "FollowUp",
+    "IdempotencyRecord",
+    "Incident",
+    "IncidentRole",
+    "Indicator",
+    "Membership",
+    "Message",
+    "Organization",
+    "Participant",
+    "Report",
+    "Role",
+    "RoundSummary",
+    "Severity",
+    "User",
+    "WsTicket",
+]

@@ -1,0 +1,70 @@
+"""Messages: what the interface shows."""
+
+from django.db import models
+from django.db.models.functions import Now
+
+from sessions_app.models.accounts import User
+from sessions_app.models.base import Row
+from sessions_app.models.sessions import ChatSession
+
+
+class Message(Row):
+    class SenderType(models.TextChoices):
+        USER = "user"
+        AGENT = "agent"
+        AI = "ai"
+        SYSTEM = "system"
+
+    class Status(models.TextChoices):
+        COMPLETE = "complete"
+        CANCELLED = "cancelled"
+        FAILED = "failed"
+
+    class Type(models.TextChoices):
+        TEXT = "text"
+        THINKING = "thinking"
+        TOOL_CALL = "tool_call"
+        TOOL_RESULT = "tool_result"
+        PLAN = "plan"
+        TASK = "task"
+        SUMMARY = "summary"
+        REPORT = "report"
+        QUESTION = "question"
+        ANSWER = "answer"
+        APPROVAL = "approval"
+        ERROR = "error"
+        NOTICE = "notice"
+        BOARD_STARTED = "board_started"
+        BOARD_SPEECH = "board_speech"
+        BOARD_SUMMARY = "board_summary"
+        BOARD_CONCLUSION = "board_conclusion"
+        TEAM_RESULT = "team_result"
+
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="messages")
+    seq = models.PositiveBigIntegerField(help_text="The seq of the event that brought it.")
+    sender_type = models.CharField(max_length=8, choices=SenderType.choices)
+    sender = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    sender_name = models.CharField(max_length=120)
+    message_type = models.CharField(max_length=20, choices=Type.choices, default=Type.TEXT)
+    content = models.TextField()
+    html = models.TextField(blank=True, help_text="Rendered once, when the message is finished.")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.COMPLETE)
+    run = models.ForeignKey("agents_app.Run", models.SET_NULL, null=True, related_name="messages")
+    tool_call = models.ForeignKey("agents_app.ToolCall", models.SET_NULL, null=True, related_name="+")
+    round = models.PositiveIntegerField(null=True)
+    attachments = models.JSONField(default=list)
+    metadata = models.JSONField(default=dict)
+    summary_version = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            # Also the index of the history page, by keyset on seq.
+            models.UniqueConstraint(fields=["session", "seq"], name="one_message_a_seq"),
+            models.CheckConstraint(
+                condition=models.Q(sender_type__in=["user", "agent", "ai", "system"]), name="message_sender_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["complete", "cancelled", "failed"]), name="message_status_known"
+            ),
+        ]

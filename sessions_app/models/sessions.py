@@ -1,0 +1,77 @@
+"""Chat sessions: rooms with a log."""
+
+import secrets
+
+from django.db import models
+from django.db.models.functions import Now
+
+from sessions_app.models.accounts import Organization, User
+from sessions_app.models.base import Row
+
+
+def new_epoch() -> str:
+    return secrets.token_hex(4)
+
+
+class ChatSession(Row):
+    """A room: people and agents, messages, and one gap-free log (`head` is its newest seq)."""
+
+    class Category(models.TextChoices):
+        AGENT = "agent"
+        ENGINEER_CHAT = "engineer_chat"
+
+    class Status(models.TextChoices):
+        CREATED = "created"
+        ACTIVE = "active"
+        ENDED = "ended"
+        EXPIRED = "expired"
+
+    organization = models.ForeignKey(Organization, models.CASCADE, related_name="sessions")
+    incident = models.ForeignKey("sessions_app.Incident", models.CASCADE, null=True, blank=True, related_name="sessions")
+    category = models.CharField(max_length=16, choices=Category.choices, default=Category.AGENT)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATED)
+    title = models.CharField(max_length=200, blank=True)
+    owner = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="owned_sessions")
+    agent = models.ForeignKey("agents_app.Agent", models.PROTECT, null=True, blank=True, related_name="sessions")
+    config = models.JSONField(default=dict, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+    epoch = models.CharField(max_length=32, default=new_epoch, editable=False)
+    head = models.PositiveBigIntegerField(default=0, editable=False)
+    rounds_used = models.PositiveIntegerField(default=0)
+    last_active_at = models.DateTimeField(db_default=Now())
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status__in=["created", "active", "ended", "expired"]), name="session_status_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(category__in=["agent", "engineer_chat"]), name="session_category_known"
+            ),
+        ]
+        indexes = [
+            # The list of an organisation's sessions, newest first, by keyset.
+            models.Index(fields=["organization", "category", "-id"], name="session_list"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
+
+    @property
+    def open_to_posts(self) -> bool:
+        return self.status == self.Status.ACTIVE
+
+
+class Participant(Row):
+    """A person who has been in a room, and the role they had when they joined."""
+
+    session = models.ForeignKey(ChatSession, models.CASCADE, related_name="participants")
+    user = models.ForeignKey(User, models.CASCADE)
+    role = models.CharField(max_length=16)
+    joined_at = models.DateTimeField(db_default=Now())
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "user"], name="one_participant_a_session")]

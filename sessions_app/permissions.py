@@ -1,0 +1,124 @@
+"""Who may do what. Every door asks here: REST, socket, pages, admin, agents' tools."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Model, Q, QuerySet
+
+from sessions_app.actors import Actor
+from sessions_app.errors import Denied, NotFound
+from sessions_app.models import ApiKey, ChatSession, Incident, Membership, Organization, Role
+
+EVERYBODY = frozenset(Role)
+RESPONDERS = frozenset({Role.RESPONDER, Role.APPROVER, Role.COMMANDER})
+APPROVERS = frozenset({Role.APPROVER, Role.COMMANDER})
+COMMANDERS = frozenset({Role.COMMANDER})
+ADMINS = frozenset({Role.ADMIN})
+
+# verb -> roles that may, and the scope a program's key needs for it (None: never by a key).
+_RULES: dict[str, tuple[frozenset[Role], ApiKey.Scope | None]] = {}
+
+
+def define(verb: str, roles: Iterable[Role], *, scope: ApiKey.Scope | None = None) -> None:
+    """Say who may do a verb; an app that adds verbs says it when it gets ready."""
+    _RULES[verb] = (frozenset(roles), scope)
+
+
+define("see", EVERYBODY, scope=ApiKey.Scope.READ)
+define("ingest", RESPONDERS | ADMINS, scope=ApiKey.Scope.INGEST)
+define("declare", RESPONDERS, scope=ApiKey.Scope.WRITE)
+define("change_incident", RESPONDERS)
+define("close_incident", COMMANDERS | APPROVERS)
+define("post", RESPONDERS, scope=ApiKey.Scope.WRITE)
+define("start_session", RESPONDERS, scope=ApiKey.Scope.WRITE)
+define("end_session", RESPONDERS, scope=ApiKey.Scope.WRITE)
+define("attach_evidence", RESPONDERS, scope=ApiKey.Scope.WRITE)
+define("add_indicator", RESPONDERS, scope=ApiKey.Scope.WRITE)
+define("write_report", RESPONDERS)
+define("see_audit", {Role.ADMIN, Role.AUDITOR})
+
+
+def role_in(actor: Actor, organization_id: UUID) -> Role | None:
+    """Read the actor's role now; a membership that ended a moment ago counts no more."""
+    if actor.user is None or not actor.user.is_active:
+        return None
+    role = (
+        Membership.objects.filter(user=actor.user, organization_id=organization_id, active=True, user__is_active=True)
+        .values_list("role", flat=True)
+        .first()
+    )
+    return Role(role) if role else None
+
+
+def organizations_of(actor: Actor) -> QuerySet[Organization]:
+    """The organisations whose things the actor may see."""
+    if actor.key is not None:
+        return Organization.objects.filter(pk=actor.key.organization_id)
+    if actor.user is None:
+        return Organization.objects.none()
+    return Organization.objects.filter(
+        memberships__user=actor.user, memberships__active=True, memberships__user__is_active=True
+    )
+
+
+def may(actor: Actor, verb: str, organization_id: UUID) -> bool:
+    """Agents and the system act through services that judged them before; people and keys are judged here."""
+    roles, scope = _RULES[verb]
+    if actor.key is not None:
+        return actor.key.organization_id == organization_id and scope is not None and scope in actor.key.scopes
+    if actor.kind != "user":
+        return True
+    role = role_in(actor, organization_id)
+    return role is not None and role in roles
+
+
+def require(actor: Actor, verb: str, thing: Model, *, missing: str = "NOT_FOUND") -> None:
+    """Pass, or raise NotFound for what is another's and Denied for what the role does not allow."""
+    organization_id = _organization_id(thing)
+    if not sees(actor, thing):
+        raise NotFound(code=missing)
+    if not may(actor, verb, organization_id):
+        raise Denied(f"Your role does not allow this ({verb.replace('_', ' ')}).")
+
+
+def sees(actor: Actor, thing: Model) -> bool:
+    """Whether the thing exists as far as the actor is concerned."""
+    organization_id = _organization_id(thing)
+    if actor.key is not None:
+        visible = actor.key.organization_id == organization_id
+    elif actor.kind != "user":
+        return True
+    else:
+        visible = role_in(actor, organization_id) is not None
+    return visible and not _private_to_another(actor, thing)
+
+
+def visible_sessions(actor: Actor) -> QuerySet[ChatSession]:
+    """Sessions the actor may see: the organisation's, engineer chats only by their owner."""
+    theirs = Q(owner=actor.user) if actor.in_person else Q(pk=None)
+    return ChatSession.objects.filter(organization__in=organizations_of(actor)).filter(
+        Q(category=ChatSession.Category.AGENT) | theirs
+    )
+
+
+def visible_incidents(actor: Actor) -> QuerySet[Incident]:
+    return Incident.objects.filter(organization__in=organizations_of(actor))
+
+
+def _private_to_another(actor: Actor, thing: Model) -> bool:
+    session = thing if isinstance(thing, ChatSession) else getattr(thing, "session", None)
+    return (
+        isinstance(session, ChatSession)
+        and session.category == ChatSession.Category.ENGINEER_CHAT
+        and (not actor.in_person or session.owner_id != actor.user_id)
+    )
+
+
+def _organization_id(thing: Any) -> UUID:
+    """An organisation, a thing of one, or a thing of a session or incident of one."""
+    if isinstance(thing, Organization):
+        return thing.pk
+    if (own := getattr(thing, "organization_id", None)) is not None:
+        return own
+    return _organization_id(getattr(thing, "session", None) or thing.incident)

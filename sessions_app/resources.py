@@ -1,0 +1,117 @@
+"""Rows to the wire's objects: one shape for REST, events and snapshots."""
+
+from collections.abc import Iterable
+
+from sessions_app.models import ChatSession, Evidence, Incident, Indicator, Message, User
+from sessions_app.vocabulary import (
+    EvidenceResource,
+    IncidentResource,
+    IndicatorResource,
+    MessageResource,
+    SessionResource,
+)
+
+ROLE_OF_SENDER = {"user": "user", "agent": "assistant", "ai": "assistant", "system": "system"}
+
+
+def person(user: User | None) -> dict[str, str] | None:
+    return {"id": str(user.pk), "name": user.display_name} if user else None
+
+
+def session(row: ChatSession) -> SessionResource:
+    return SessionResource(
+        id=row.pk,
+        session_id=row.pk,
+        organization_id=row.organization_id,
+        category=row.category,
+        title=row.title,
+        status=row.status,
+        owner_id=row.owner_id,
+        agent_id=row.agent_id,
+        agent_name=row.agent.name if row.agent else None,
+        incident_id=row.incident_id,
+        config=row.config,
+        metadata=row.metadata,
+        epoch=row.epoch,
+        head=row.head,
+        last_active_at=row.last_active_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def message(row: Message) -> MessageResource:
+    by_agent = row.sender_type in ("agent", "ai")
+    return MessageResource(
+        id=row.pk,
+        message_id=row.pk,
+        session_id=row.session_id,
+        seq=row.seq,
+        category=row.session.category,
+        sender_type=row.sender_type,
+        sender_id=str(row.sender_id) if row.sender_id else None,
+        sender_name=row.sender_name,
+        role="tool" if row.message_type == Message.Type.TOOL_RESULT else ROLE_OF_SENDER[row.sender_type],
+        message_type=row.message_type,
+        content=row.content,
+        html=row.html or None,
+        status=row.status,
+        run_id=row.run_id,
+        tool_call_id=row.tool_call_id,
+        agent_name=row.sender_name if by_agent else None,
+        round=row.round,
+        attachments=row.attachments,
+        metadata=row.metadata,
+        summary_version=row.summary_version,
+        created_at=row.created_at,
+    )
+
+
+def indicator(row: Indicator) -> IndicatorResource:
+    return IndicatorResource(
+        id=row.pk,
+        kind=row.kind,
+        value=row.value,
+        private=row.private,
+        seen_count=row.seen_count,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        blocked_until=row.blocked_until,
+    )
+
+
+def incident(row: Incident, *, indicators: Iterable[Indicator] | None = None) -> IncidentResource:
+    """`indicators` saves the query where the caller has them; their order is the wire's: oldest first."""
+    found = row.indicators.order_by("id") if indicators is None else indicators
+    return IncidentResource(
+        id=row.pk,
+        title=row.title,
+        description=row.description,
+        severity=row.severity,
+        status=row.status,
+        source=row.source,
+        fingerprint=row.fingerprint,
+        alert_count=row.alert_count,
+        session_id=row.room_id,
+        indicators=[indicator(each) for each in found],
+        summary=row.summary or None,
+        summary_version=row.summary_version,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        commander=person(row.commander),
+    )
+
+
+def evidence(row: Evidence) -> EvidenceResource:
+    return EvidenceResource(
+        id=row.pk,
+        filename=row.filename,
+        stored_name=row.stored_name,
+        content_type=row.content_type,
+        size=row.size,
+        sha256=row.sha256,
+        lines=row.lines,
+        uploaded_by=row.uploaded_by.display_name if row.uploaded_by else None,
+        created_at=row.created_at,
+        download_url=f"/api/v1/evidence/{row.pk}",
+    )
