@@ -43,8 +43,9 @@ def room(org: Organization | None = None, *, incident: Incident | None = None, *
 def incident(org: Organization | None = None, **fields: Any) -> Incident:
     home = org or organization()
     made = Incident.objects.create(
-        organization=home, title=fields.pop("title", "SSH brute force"), severity=fields.pop("severity", "high"), **fields
-    )
+        organization=home, title=fields.pop("title", "SSH brute force"), severity=fields.pop("severity", "high"),
+        **fields,
+    )  # fmt: skip
     made.room = room(home, incident=made)
     made.save(update_fields=["room"])
     return made

@@ -13,8 +13,12 @@ from sessions_app.models.base import Row, uuid7
 class Organization(Row):
     name = models.CharField(max_length=120)
     slug = models.SlugField(unique=True)
-    own_networks = models.JSONField(default=list, blank=True, help_text="Networks (CIDR) that are ours besides the private ranges.")
-    blocklist_generation = models.PositiveIntegerField(default=1, help_text="Raise it to rotate the address of the feed.")
+    own_networks = models.JSONField(
+        default=list, blank=True, help_text="Networks (CIDR) that are ours besides the private ranges."
+    )
+    blocklist_generation = models.PositiveIntegerField(
+        default=1, help_text="Raise it to rotate the address of the feed."
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:
@@ -95,7 +99,9 @@ class WsTicket(models.Model):
 
     token_hash = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(User, models.CASCADE)
-    auth_hash = models.CharField(max_length=128, help_text="The session's hash when issued: a sign-out or new password voids it.")
+    auth_hash = models.CharField(
+        max_length=128, help_text="The session's hash when issued: a sign-out or new password voids it."
+    )
     expires_at = models.DateTimeField(db_index=True)
 
 

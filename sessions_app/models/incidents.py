@@ -183,7 +183,9 @@ class Report(Row):
     version = models.PositiveIntegerField()
     markdown = models.TextField()
     status = models.CharField(max_length=10, default="draft")
-    author = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", help_text="Empty when the crew wrote it.")
+    author = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="+", help_text="Empty when the crew wrote it."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -27,7 +27,9 @@ class ChatSession(Row):
         EXPIRED = "expired"
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="sessions")
-    incident = models.ForeignKey("sessions_app.Incident", models.CASCADE, null=True, blank=True, related_name="sessions")
+    incident = models.ForeignKey(
+        "sessions_app.Incident", models.CASCADE, null=True, blank=True, related_name="sessions"
+    )
     category = models.CharField(max_length=16, choices=Category.choices, default=Category.AGENT)
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATED)
     title = models.CharField(max_length=200, blank=True)
