@@ -36,11 +36,13 @@ INSTALLED_APPS = [
     "csp",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "chatsite.apps.SiteConfig",
     "sessions_app.apps.SessionsConfig",
     "agents_app.apps.AgentsConfig",
 ]
 MIDDLEWARE = [
     "chatsite.observability.RequestIdMiddleware",
+    "chatsite.security.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -203,6 +205,9 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if WARROOM_HTTPS else 0
+SECURE_SSL_REDIRECT = WARROOM_HTTPS
+# Whether the other hosts of a domain speak HTTPS, and whether browsers shall know by heart, is its owner's to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if WARROOM_TRUSTED_PROXIES else None
 
 # --- Static files ----------------------------------------------------------------------------------------------------
@@ -221,4 +226,4 @@ USE_TZ = True
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
 LOGGING_CONFIG = "chatsite.observability.configure"
-LOGGING: dict[str, Any] = {"level": env.read.str("LOG_LEVEL", default="INFO")}
+LOGGING: dict[str, Any] = {"level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))}

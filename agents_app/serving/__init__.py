@@ -1,0 +1,1 @@
+"""Starting, serving and stopping the product in one process."""

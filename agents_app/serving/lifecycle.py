@@ -1,0 +1,68 @@
+"""What lives on the server's event loop beside the server, and how all of it ends in time."""
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from django.db import connections
+
+from agents_app.dispatch.embedded import Runner  # brings pydantic-ai: three seconds that no request shall wait for
+from sessions_app import consumers
+
+INBOUND_BYTES = 64 * 1024
+# Five seconds are promised; a thread that waits for SQLite's lock would take twenty.
+LAST_MOMENT_SECONDS = 4.5
+DRAIN_SECONDS = 2.0
+RELEASE_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class Lifecycle:
+    """The embedded runner and the open sockets: started with the loop, ended before it."""
+
+    def __init__(self) -> None:
+        self.runner = Runner()
+        self.stopping = False
+
+    async def start(self) -> None:
+        await self.runner.start()
+
+    async def stop(self) -> None:
+        """Tell every socket to come back, then give the runs to whoever starts next."""
+        await _within(DRAIN_SECONDS, consumers.drain(), "sockets")
+        await _within(RELEASE_SECONDS, self.runner.stop(), "runs")
+
+    def told_to_stop(self) -> bool:
+        """Count a signal: true for the first; the second ends the process where it stands."""
+        if self.stopping:
+            os._exit(1)
+        self.stopping = True
+        deadline = threading.Timer(LAST_MOMENT_SECONDS, _leave)
+        deadline.daemon = True
+        deadline.start()
+        return True
+
+
+def close_databases() -> None:
+    """Give connections back, and end a pool's threads, which would hold up the process."""
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        if connection.vendor == "postgresql":
+            connection.close_pool()
+
+
+async def _within(seconds: float, step: Coroutine[Any, Any, None], what: str) -> None:
+    try:
+        await asyncio.wait_for(step, seconds)
+    except TimeoutError:
+        log.warning("stopped without waiting any longer", waited_for=what)
+
+
+def _leave() -> None:
+    sys.stderr.write("Stopped without waiting for the last requests.\n")
+    os._exit(0)

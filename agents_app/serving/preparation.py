@@ -1,0 +1,85 @@
+"""What must be in place before the first request: right settings, tables, demo people and crew, static files."""
+
+import contextlib
+import fcntl
+import hashlib
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core import checks
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+
+from agents_app import seed
+from agents_app.serving import address
+from agents_app.serving.errors import CannotStart
+from sessions_app import seed as people
+
+PREPARING = 0x57A2200  # the advisory lock of all who prepare one PostgreSQL database
+
+
+def prepare() -> None:
+    """Make the product ready to serve; safe to repeat, and for several processes at once."""
+    host, port = settings.WARROOM_BIND
+    refuse_wrong_settings()
+    address.refuse_taken(host, port)
+    refuse_absent_database()
+    with _one_at_a_time():
+        call_command("migrate", verbosity=0, interactive=False)
+        people.people()
+        seed.seed()
+        publish_static_files()
+    address.refuse_open_demo(host, demo_sign_ins=people.sign_ins(), password=settings.WARROOM_DEMO_PASSWORD)
+    connection.close()
+
+
+def refuse_wrong_settings() -> None:
+    for problem in checks.run_checks():
+        if problem.is_serious():
+            raise CannotStart(" ".join(str(problem.msg).split()))
+
+
+def refuse_absent_database() -> None:
+    try:
+        if connection.vendor == "postgresql":
+            # Past the pool: it would say "timeout" and keep the reason to itself.
+            connection.Database.connect(**connection.get_connection_params()).close()
+        else:
+            connection.ensure_connection()
+    except (DatabaseError, connection.Database.Error) as error:
+        where = "DATABASE_URL" if settings.DATABASE_URL else str(connection.settings_dict["NAME"])
+        raise CannotStart(f"{where}: can't use the database: {' '.join(str(error).split())}") from error
+
+
+def publish_static_files() -> None:
+    """Collect them under hashed names, unless those of the last start are still right."""
+    stamp = settings.STATIC_ROOT / "published"
+    wanted = _fingerprint_of_static_files()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False)
+    stamp.write_text(wanted)
+
+
+def _fingerprint_of_static_files() -> str:
+    found = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            found.update(f"{path} {storage.size(path)} {storage.get_modified_time(path)}\n".encode())
+    return found.hexdigest()
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
+            try:
+                yield
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [PREPARING])
+        return
+    with (settings.WARROOM_HOME / "preparing").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

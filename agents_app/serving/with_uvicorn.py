@@ -1,0 +1,54 @@
+"""Serving on uvicorn (extra `prod`): the same product on a faster loop."""
+
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from channels.routing import get_default_application
+
+from agents_app.serving import address
+from agents_app.serving.lifecycle import INBOUND_BYTES, Lifecycle, close_databases
+
+
+class WarRoomServer(uvicorn.Server):
+    """Says goodbye to its sockets before it closes them, and starts and stops the runner with its loop."""
+
+    def __init__(self, config: uvicorn.Config, *, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.announce = announce
+        self.lifecycle = Lifecycle()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.lifecycle.start()
+        await super().startup(sockets)
+        self.announce()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.lifecycle.told_to_stop():
+            self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in self.servers:
+            listener.close()
+        await self.lifecycle.stop()
+        await super().shutdown(sockets)
+
+
+def serve(host: str, port: int, *, announce: Callable[[], None]) -> None:
+    """Serve until a signal, with the embedded runner on the same loop."""
+    config = uvicorn.Config(
+        get_default_application(),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        ws_max_size=INBOUND_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        ws_ping_timeout=30,
+        timeout_graceful_shutdown=4,
+    )
+    WarRoomServer(config, announce=announce).run(sockets=[address.listen(host, port)])
+    close_databases()

@@ -1,0 +1,75 @@
+"""System checks: settings that would start but not serve safely; each message names the variable to change.
+
+Values that can't be read at all (a word for a number, a number out of its range) end the start in `env.py` already.
+"""
+
+import ipaddress
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+SECRET_LENGTH = 32
+# What the pages are built for; a weaker policy would let injected markup run.
+CSP_NEVER = ("'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:")
+CSP_CLOSED = {"default-src": ["'none'"], "base-uri": ["'none'"], "frame-ancestors": ["'none'"]}
+ADDRESSES = {
+    "OPENAI_BASE_URL": ("http://", "https://"),
+    "REDIS_URL": ("redis://", "rediss://", "unix://"),
+}
+
+
+@register(Tags.security)
+def secret_is_a_secret(**_: Any) -> list[CheckMessage]:
+    if len(settings.SECRET_KEY) >= SECRET_LENGTH and len(set(settings.SECRET_KEY)) > 8:
+        return []
+    hint = "Leave it unset and one is made and kept in WARROOM_HOME."
+    return [Error(f"SECRET_KEY must have {SECRET_LENGTH} random characters or more.", hint=hint, id="warroom.E001")]
+
+
+@register(Tags.security)
+def content_security_policy_is_closed(**_: Any) -> list[CheckMessage]:
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    open_ones = [name for name, sources in directives.items() if any(source in CSP_NEVER for source in sources)]
+    open_ones += [name for name, sources in CSP_CLOSED.items() if directives.get(name) != sources]
+    return [
+        Error(f"CONTENT_SECURITY_POLICY: {name} lets in what our pages never need.", id="warroom.E002")
+        for name in sorted(set(open_ones))
+    ]
+
+
+@register()
+def proxies_are_networks(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(f"WARROOM_TRUSTED_PROXIES: {one!r} is neither an address nor a network (10.0.0.0/8).", id="warroom.E003")
+        for one in settings.WARROOM_TRUSTED_PROXIES
+        if not _is_network(one)
+    ]
+
+
+@register()
+def addresses_of_services_can_be_reached(**_: Any) -> list[CheckMessage]:
+    return [
+        Error(f"{name} must be an address that begins with {' or '.join(schemes)}.", id="warroom.E004")
+        for name, schemes in ADDRESSES.items()
+        if (value := getattr(settings, name)) and not _is_address(value, schemes)
+    ]
+
+
+@register()
+def a_server_of_ones_own_needs_a_model(**_: Any) -> list[CheckMessage]:
+    if settings.OPENAI_BASE_URL and not settings.WARROOM_MODEL:
+        return [Error("WARROOM_MODEL must name a model of the server at OPENAI_BASE_URL.", id="warroom.E005")]
+    return []
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_address(text: str, beginnings: tuple[str, ...]) -> bool:
+    return any(text.startswith(one) and len(text) > len(one) for one in beginnings)
