@@ -56,6 +56,8 @@ def folder(name: str, default: Path) -> Path:
     path = Path(read.str(name, default=str(default))).expanduser().resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise ImproperlyConfigured(f"{name}: {path} is a file, not a folder.") from error
     except OSError as error:
         raise ImproperlyConfigured(f"{name}: can't make the folder {path}: {error.strerror}.") from error
     if not os.access(path, os.W_OK | os.X_OK):

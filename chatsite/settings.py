@@ -89,12 +89,13 @@ def _database() -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;",
             },
         }
+    # The scheme first: for one it does not know, the parser warns with the whole address, password included.
+    if not DATABASE_URL.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://...).")
     try:
         parsed = env.read.db_url_config(DATABASE_URL)
-    except Exception as error:
+    except ValueError as error:
         raise ImproperlyConfigured("DATABASE_URL is not an address such as postgres://user:pw@host/name.") from error
-    if parsed.get("ENGINE") != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://...).")
     options: dict[str, Any] = {
         **parsed.get("OPTIONS", {}),
         "connect_timeout": 3,

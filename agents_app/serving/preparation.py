@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core import checks
 from django.core.management import call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from agents_app import seed
 from agents_app.serving import address
@@ -25,11 +25,14 @@ def prepare() -> None:
     refuse_wrong_settings()
     address.refuse_taken(host, port)
     refuse_absent_database()
-    with _one_at_a_time():
-        call_command("migrate", verbosity=0, interactive=False)
-        people.people()
-        seed.seed()
-        publish_static_files()
+    try:
+        with _one_at_a_time():
+            call_command("migrate", verbosity=0, interactive=False)
+            people.people()
+            seed.seed()
+            publish_static_files()
+    except (OperationalError, OSError) as error:  # read-only, full, locked or gone: nothing that a traceback explains
+        raise CannotStart(f"{_where()}: {_one_line(error)}") from error
     address.refuse_open_demo(host, demo_sign_ins=people.sign_ins(), password=settings.WARROOM_DEMO_PASSWORD)
     connection.close()
 
@@ -37,7 +40,7 @@ def prepare() -> None:
 def refuse_wrong_settings() -> None:
     for problem in checks.run_checks():
         if problem.is_serious():
-            raise CannotStart(" ".join(str(problem.msg).split()))
+            raise CannotStart(_one_line(problem.msg))
 
 
 def refuse_absent_database() -> None:
@@ -48,8 +51,7 @@ def refuse_absent_database() -> None:
         else:
             connection.ensure_connection()
     except (DatabaseError, connection.Database.Error) as error:
-        where = "DATABASE_URL" if settings.DATABASE_URL else str(connection.settings_dict["NAME"])
-        raise CannotStart(f"{where}: can't use the database: {' '.join(str(error).split())}") from error
+        raise CannotStart(f"{_where()}: can't use the database: {_one_line(error)}") from error
 
 
 def publish_static_files() -> None:
@@ -83,3 +85,11 @@ def _one_at_a_time() -> Iterator[None]:
     with (settings.WARROOM_HOME / "preparing").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def _where() -> str:
+    return "DATABASE_URL" if settings.DATABASE_URL else f"WARROOM_HOME={settings.WARROOM_HOME}"
+
+
+def _one_line(reason: object) -> str:
+    return " ".join(str(reason).split())

@@ -1,4 +1,4 @@
-"""Run the tests in their lanes: `python -m tests.services.lanes [sqlite] [postgresql] [browser] [-- pytest's options]`."""
+"""The tests in their lanes: `python -m tests.services.lanes [sqlite] [postgresql] [browser] [-- pytest options]`."""
 
 import contextlib
 import os
