@@ -182,6 +182,8 @@ ENGINEER_CHAT_MAX_ROUNDS = env.integer("ENGINEER_CHAT_MAX_ROUNDS", 10, low=1, hi
 ENGINEER_CHAT_AI_TIMEOUT = env.integer("ENGINEER_CHAT_AI_TIMEOUT", 30, low=1, high=3600)
 ENGINEER_CHAT_SESSION_CLEANUP_INTERVAL = env.integer("ENGINEER_CHAT_SESSION_CLEANUP_INTERVAL", 3600, low=1, high=604800)
 ENGINEER_CHAT_CONTEXT_HISTORY_LIMIT = env.integer("ENGINEER_CHAT_CONTEXT_HISTORY_LIMIT", 20, low=0, high=1000)
+# A run belongs to its owner for this long after the last sign of life; owners renew three times as often.
+WARROOM_LEASE_SECONDS = 15
 # How long the offline demo model takes a token; tests set 0.
 WARROOM_DEMO_TOKEN_MS = env.integer("WARROOM_DEMO_TOKEN_MS", 12, low=0, high=1000)
 CREW_MAX_ROUNDS = 3

@@ -87,6 +87,10 @@ class Run(Row):
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     checkpoint = models.JSONField(null=True, help_text="What the mode needs to go on; written before any tool runs.")
+    # Ids of messages begun and not ended: whoever takes the run up after a crash knows which ones to void.
+    speaking = models.JSONField(default=list)
+    # Set by what a run waits for when it comes while the run is still at work; read when the run parks.
+    woken_at = models.DateTimeField(null=True)
 
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)

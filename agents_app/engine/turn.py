@@ -1,0 +1,103 @@
+"""A turn: what a mode works with while its run is at work. Asks the model, acts by tools, records under the fence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from django.db import transaction
+from pydantic import BaseModel
+from pydantic_ai.messages import ModelMessage
+
+from agents_app.catalogue import ToolSpec
+from agents_app.engine import dispatcher
+from agents_app.engine.answers import Answer
+from agents_app.engine.asking import Asking
+from agents_app.engine.limits import LIMITS, Limits
+from agents_app.engine.watch import Watch
+from agents_app.models import Agent, Run
+from agents_app.services import runs
+from agents_app.services.runs import Lease
+from sessions_app.events import executors
+from sessions_app.models import ChatSession, Incident
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Done:
+    """The mode has nothing more to do: the run succeeded."""
+
+
+@dataclass(frozen=True)
+class Parked:
+    """The run waits for a person: `approval`, `answer` or `outcome`."""
+
+    waiting_for: str
+
+
+@dataclass
+class Turn:
+    lease: Lease
+    run: Run
+    session: ChatSession
+    agent: Agent
+    incident: Incident | None
+    watch: Watch
+    limits: Limits = LIMITS
+
+    @property
+    def checkpoint(self) -> dict[str, Any]:
+        """What the mode saved last; empty at the start of a run."""
+        return self.run.checkpoint or {}
+
+    async def ask(
+        self,
+        messages: list[ModelMessage],
+        *,
+        tools: list[ToolSpec] | None = None,
+        output: type[BaseModel] | None = None,
+        show: str | None = "text",
+        as_agent: Agent | None = None,
+        message_type: str = "text",
+        round: int | None = None,
+        keep: Callable[[Answer], dict[str, Any]] | None = None,
+    ) -> Answer:
+        """Ask the model once and stream what it says into the room as a message of the agent.
+
+        `show`: "text" for the reply itself, a field's name for that text of the typed output, None for nothing.
+        `keep`: the checkpoint after this answer; saved in the transaction that ends the message, so that a crash
+        repeats neither.
+        """
+        self.watch.check()
+        asking = Asking(
+            turn=self, messages=messages, tools=tools or [], output=output, show=show, agent=as_agent or self.agent,
+            message_type=message_type, round=round, keep=keep,
+        )  # fmt: skip
+        return await asking.ask()
+
+    async def act(self, request: dispatcher.ToolRequest) -> dispatcher.Settled | dispatcher.Waiting:
+        """Have a tool call judged and run by the one place that does; a settled call answers from the ledger."""
+        self.watch.check()
+        return await dispatcher.dispatch(self.lease, request)
+
+    async def save(self, checkpoint: dict[str, Any]) -> None:
+        """Keep what the mode needs to go on from here."""
+        await executors.run(partial(runs.save_checkpoint, self.lease, checkpoint))
+        self.run.checkpoint = checkpoint
+
+    async def write(self, change: Callable[Concatenate[Run, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One short transaction under the fence: `change(run, ...)` gets the locked run, and its locked session."""
+        self.watch.check()
+        return await executors.run(partial(_held, self.lease, partial(change, *args, **kwargs)))
+
+    async def read(self, look: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Read the database without a lock."""
+        self.watch.check()
+        return await executors.run(partial(look, *args, **kwargs))
+
+
+def _held(lease: Lease, change: Callable[[Run], T]) -> T:
+    with transaction.atomic():
+        return change(runs.held(lease))

@@ -1,0 +1,264 @@
+"""Runs: one reply, or one piece of agent work. Their truth is the row; whoever holds its lease may go on with it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from agents_app import clock, queue, resources
+from agents_app.models import Agent, Run
+from agents_app.services import leases, providers
+from agents_app.services.leases import Lease, LeaseLost, held, renew
+from sessions_app import actors, permissions
+from sessions_app.actors import Actor
+from sessions_app.errors import NotFound
+from sessions_app.events import log
+from sessions_app.models import ChatSession, Message
+from sessions_app.vocabulary import MessageReset, RunChanged, UsageRecorded
+
+__all__ = [
+    "Lease", "LeaseLost", "acquire", "add_usage", "cancel", "finish", "held", "on_end", "park", "release", "renew",
+    "save_checkpoint", "start", "take_inbox", "wake",
+]  # fmt: skip
+
+CRASHES_ALLOWED = 3
+CRASHED = "The server stopped in the middle of this run more than three times."
+
+# Called with (run, by) in the transaction that ends a run: what is open on its behalf ends with it.
+on_end: list[Callable[[Run, Actor], None]] = []
+
+
+# --- What people and agents ask for -----------------------------------------------------------------------------------
+def start(
+    *,
+    session: ChatSession,
+    agent: Agent,
+    mode: str,
+    by: Actor,
+    lane: str = Run.Lane.CHAT,
+    prompt: Message | None = None,
+    parent: Run | None = None,
+    config: dict[str, Any] | None = None,
+    cause: UUID | None = None,
+) -> Run:
+    """Queue a run in a session that the caller has locked."""
+    chosen = {**agent.config, **session.config, **(config or {})}
+    provider, model = providers.choose(agent, chosen)
+    run = Run.objects.create(
+        session=session,
+        agent=agent,
+        mode=mode,
+        lane=lane,
+        prompt=prompt,
+        parent=parent,
+        config=chosen,
+        provider=provider,
+        model=model,
+        requested_by=by.user,
+        created_at=clock.now(),
+    )
+    _tell(run, "run.queued", by=by, cause=cause)
+    queue.enqueue(run)
+    return run
+
+
+def wake(run: Run, *, by: Actor, cause: UUID | None = None) -> None:
+    """What a run waited for has come. The caller has locked session and run, and decides in the same transaction."""
+    if run.status == Run.Status.WAITING:
+        run.status, run.waiting_for = Run.Status.QUEUED, ""
+        run.save(update_fields=["status", "waiting_for"])
+        _tell(run, "run.queued", by=by, cause=cause)
+        queue.enqueue(run)
+    elif run.status in (Run.Status.RUNNING, Run.Status.QUEUED):
+        # It is at work, perhaps about to park on what has just been decided: it looks at this mark before it does.
+        run.woken_at = clock.now()
+        run.save(update_fields=["woken_at"])
+
+
+@transaction.atomic
+def cancel(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
+    """Ask a run to stop. One at work stops at its next step and keeps what it said; any other has ended on return."""
+    run = _locked(run_id)
+    if not permissions.sees(by, run.session):
+        raise NotFound("There is no such run.")
+    permissions.require(by, "cancel_run", run.session)
+    _cancel(run, by=by, cause=cause)
+    return run
+
+
+def _cancel(run: Run, *, by: Actor, cause: UUID | None) -> None:
+    if run.finished or run.cancel_requested_at:
+        return
+    run.cancel_requested_at, run.cancel_requested_by = clock.now(), by.user
+    run.save(update_fields=["cancel_requested_at", "cancel_requested_by"])
+    if run.status == Run.Status.RUNNING:
+        queue.tell(run, queue.Change.INTERRUPTED)
+    else:
+        _end(run, Run.Status.CANCELLED, by=by, cause=cause)
+    for child in Run.objects.select_for_update(of=("self",)).filter(parent=run).unfinished():
+        child.session = run.session
+        _cancel(child, by=by, cause=cause)
+
+
+# --- What the one at work does ----------------------------------------------------------------------------------------
+def acquire(*, run_id: UUID, owner: str) -> Lease | None:
+    """Take a queued run, or one whose owner is gone; nothing if another has it, its lane is taken, or it ended."""
+    try:
+        return _acquire(run_id, owner)
+    except IntegrityError:
+        # Two servers took two runs of one lane in the same moment; the database let one of them have it.
+        return None
+
+
+@transaction.atomic
+def _acquire(run_id: UUID, owner: str) -> Lease | None:
+    run = _locked(run_id)
+    if run.status == Run.Status.RUNNING and run.lease_until and run.lease_until < clock.now():
+        run.crashes += 1
+        _void_messages(run, reason="The server stopped while this was written; it starts again.")
+    elif run.status != Run.Status.QUEUED or _lane_taken(run):
+        return None
+    if run.cancel_requested_at:
+        _end(run, Run.Status.CANCELLED, by=_canceller(run))
+        return None
+    if run.crashes > CRASHES_ALLOWED:
+        _end(run, Run.Status.FAILED, by=actors.SYSTEM, error_code="RUN_CRASHED", error=CRASHED)
+        return None
+    lease = leases.take(run, owner=owner)
+    if lease:
+        _tell(run, "run.started", by=_speaker(run))
+    return lease
+
+
+@transaction.atomic
+def save_checkpoint(lease: Lease, checkpoint: dict[str, Any]) -> None:
+    run = held(lease)
+    run.checkpoint = checkpoint
+    run.save(update_fields=["checkpoint"])
+
+
+@transaction.atomic
+def park(lease: Lease, waiting_for: str) -> bool:
+    """Let go of the run until a person has decided; False if something was decided meanwhile, so go on at once."""
+    run = held(lease)
+    if run.woken_at:
+        run.woken_at = None
+        run.save(update_fields=["woken_at"])
+        return False
+    if run.cancel_requested_at:
+        _end(run, Run.Status.CANCELLED, by=_canceller(run))
+        return True
+    run.status, run.waiting_for = Run.Status.WAITING, waiting_for
+    _let_go(run)
+    _tell(run, "run.waiting", by=_speaker(run))
+    queue.tell(run, queue.Change.SETTLED)
+    return True
+
+
+@transaction.atomic
+def finish(lease: Lease, status: str, error_code: str = "", error: str = "", *, read_inbox: bool = True) -> bool:
+    """End the run; False if a person has written to it meanwhile, and it should look at that first."""
+    run = held(lease)
+    if status == Run.Status.SUCCEEDED and read_inbox and run.inbox.filter(taken_at=None).exists():
+        return False
+    by = _canceller(run) if status == Run.Status.CANCELLED else _speaker(run)
+    _end(run, status, by=by, error_code=error_code, error=error)
+    return True
+
+
+@transaction.atomic
+def release(lease: Lease) -> None:
+    """Give the run back to the queue: this process goes, and another takes it up from its checkpoint."""
+    run = held(lease)
+    _void_messages(run, reason="The server restarts; this is written again.")
+    run.status = Run.Status.QUEUED
+    _let_go(run)
+    _tell(run, "run.queued", by=actors.SYSTEM)
+    queue.enqueue(run)
+
+
+def take_inbox(run: Run) -> list[Message]:
+    """What people wrote to the run since it last looked; call it with the run held."""
+    rows = list(run.inbox.filter(taken_at=None).select_related("message").order_by("id"))
+    run.inbox.filter(pk__in=[row.pk for row in rows]).update(taken_at=clock.now())
+    return [row.message for row in rows]
+
+
+def add_usage(run: Run, *, requests: int = 1, input_tokens: int, output_tokens: int, estimated: bool) -> None:
+    """Count what a model request took; call it with the run held."""
+    had = run.usage or {}
+    run.usage = {
+        "requests": had.get("requests", 0) + requests,
+        "input_tokens": had.get("input_tokens", 0) + input_tokens,
+        "output_tokens": had.get("output_tokens", 0) + output_tokens,
+        "estimated": bool(had.get("estimated")) or estimated,
+    }
+    run.save(update_fields=["usage"])
+
+
+# --- Steps ------------------------------------------------------------------------------------------------------------
+def _locked(run_id: UUID) -> Run:
+    """Lock the run's session, then the run: the order that everybody keeps."""
+    session_id = Run.objects.filter(pk=run_id).values_list("session_id", flat=True).first()
+    if session_id is None:
+        raise NotFound("There is no such run.")
+    session = log.lock(session_id)
+    run = Run.objects.select_for_update(of=("self",)).select_related("agent", "provider").get(pk=run_id)
+    run.session = session
+    return run
+
+
+def _lane_taken(run: Run) -> bool:
+    """One run of a lane is at work, the others go in order of arrival; a run inside another's tree is part of it."""
+    if run.parent_id:
+        return False
+    lane = Run.objects.filter(session_id=run.session_id, lane=run.lane, parent=None).exclude(pk=run.pk)
+    earlier = lane.filter(status=Run.Status.QUEUED, pk__lt=run.pk)
+    return lane.filter(status=Run.Status.RUNNING).exists() or earlier.exists()
+
+
+def _end(run: Run, status: str, *, by: Actor, error_code: str = "", error: str = "", cause: UUID | None = None) -> None:
+    run.status, run.error_code, run.error, run.ended_at = status, error_code, error, clock.now()
+    run.waiting_for = ""
+    _void_messages(run, reason="The run ended before this was finished.")
+    _let_go(run)
+    for hook in on_end:
+        hook(run, by)
+    if run.usage:
+        log.record(UsageRecorded(event="usage.recorded", run_id=run.pk, usage=run.usage), session=run.session,
+                   actor=by, run=run.pk, parent_run=run.parent_id)  # fmt: skip
+    _tell(run, f"run.{status}", by=by, cause=cause)
+    queue.tell(run, queue.Change.SETTLED)
+
+
+def _let_go(run: Run) -> None:
+    run.lease_owner, run.lease_until = "", None
+    run.save(
+        update_fields=["status", "waiting_for", "error_code", "error", "ended_at", "lease_owner", "lease_until"]
+    )
+    # Its lane is free: the next in it may go.
+    queue.tell(run, queue.Change.QUEUED)
+
+
+def _void_messages(run: Run, *, reason: str) -> None:
+    """A message that nobody will end is taken back; the next attempt speaks under a new id."""
+    for message_id in run.speaking:
+        log.record(MessageReset(event="message.reset", message_id=message_id, reason=reason), session=run.session,
+                   actor=_speaker(run), run=run.pk, parent_run=run.parent_id)  # fmt: skip
+    if run.speaking:
+        run.speaking = []
+        run.save(update_fields=["speaking"])
+
+
+def _tell(run: Run, event: str, *, by: Actor, cause: UUID | None = None) -> None:
+    log.record(RunChanged(event=event, run=resources.run(run)), session=run.session, actor=by, run=run.pk,
+               parent_run=run.parent_id, cause=cause)  # fmt: skip
+
+
+def _speaker(run: Run) -> Actor:
+    return actors.agent(run.agent.name)
+
+
+def _canceller(run: Run) -> Actor:
+    return actors.person(run.cancel_requested_by) if run.cancel_requested_by else actors.SYSTEM
