@@ -1,10 +1,11 @@
 """The wire: one pydantic model a resource, event, frame and command (protocol.md, payloads.md)."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 # --- Resources: what REST answers, snapshots hold and events carry ----------------------------------------------------
 
@@ -498,15 +499,34 @@ class QuotaExceeded(EventData):
     resets_at: datetime
 
 
-EVENT_TYPES: dict[str, type[EventData]] = {
-    name: model for model in EventData.__subclasses__() for name in model.types
-}
+EVENT_TYPES: dict[str, type[EventData]] = {name: model for model in EventData.__subclasses__() for name in model.types}
 
 # --- Bodies shared by socket commands and REST ------------------------------------------------------------------------
 
 
+# What a database can't hold: NUL (PostgreSQL) and lone surrogates (SQLite).
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Any) -> Any:
+    """Refuse a body with text that can't be stored."""
+    waiting = [value]
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, str):
+            if UNSTORABLE.search(inner):
+                raise ValueError("text must not hold NUL or lone surrogates")
+        elif isinstance(inner, dict):
+            waiting += [*inner.keys(), *inner.values()]
+        elif isinstance(inner, list):
+            waiting += inner
+    return value
+
+
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+    _storable = model_validator(mode="before")(storable)
 
 
 class MessageSend(Body):

@@ -1,0 +1,146 @@
+"""Incidents: declare one, change it, settle it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from sessions_app import extensions, permissions, resources
+from sessions_app.actors import Actor
+from sessions_app.errors import Conflict, Invalid, NotFound
+from sessions_app.events import log
+from sessions_app.models import ChatSession, Incident, Membership, Organization, Severity, User
+from sessions_app.services import participants, sessions
+from sessions_app.vocabulary import IncidentChanged
+
+
+@transaction.atomic
+def declare(
+    *,
+    organization: Organization,
+    title: str,
+    severity: str,
+    description: str = "",
+    source: str = "",
+    metadata: dict[str, Any] | None = None,
+    fingerprint: str = "",
+    by: Actor,
+    verb: str = "declare",
+    cause: UUID | None = None,
+) -> Incident:
+    """Open an incident and its war room. An alert source does it under its own verb, `ingest`.
+
+    Of two with one fingerprint the second raises IntegrityError: the caller looks for the first.
+    """
+    permissions.require(by, verb, organization)
+    incident = Incident.objects.create(
+        organization=organization, title=title, severity=Severity(severity), description=description, source=source,
+        metadata=metadata or {}, fingerprint=fingerprint, opened_at=timezone.now(),
+    )  # fmt: skip
+    incident.room = _open_room(incident, by=by, cause=cause)
+    incident.save(update_fields=["room"])
+    told = IncidentChanged(event="incident.opened", incident=resources.incident(incident, indicators=()))
+    log.record(told, session=incident.room, actor=by, cause=cause)
+    for hook in extensions.on_open:
+        hook(incident, by)
+    return incident
+
+
+@transaction.atomic
+def change(*, incident_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID | None = None) -> Incident:
+    """Change title, severity, status or commander; everyone in its war room sees who did it."""
+    incident = lock(incident_id)
+    permissions.require(by, "change_incident", incident)
+    wanted = {name: value for name, value in changes.items() if getattr(incident, name) != value}
+    if not wanted:
+        return incident
+    settles = wanted.get("status") in Incident.SETTLED and incident.status not in Incident.SETTLED
+    if settles:
+        permissions.require(by, "close_incident", incident)
+    told = _apply(incident, wanted)
+    _tell(incident, told, settles=settles, by=by, cause=cause)
+    return incident
+
+
+def lock(incident_id: UUID) -> Incident:
+    """Lock an incident's row; before its session's, always."""
+    incident = (
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("room", "commander")
+        .filter(pk=incident_id)
+        .first()
+    )
+    if incident is None:
+        raise NotFound()
+    return incident
+
+
+def _open_room(incident: Incident, *, by: Actor, cause: UUID | None) -> ChatSession:
+    room = ChatSession.objects.create(
+        organization=incident.organization, incident=incident, title=incident.title, owner=by.user,
+        agent_id=sessions.default_agent_id(incident.organization),
+    )  # fmt: skip
+    room = sessions.announce(room, by=by, activate=True, cause=cause)
+    if by.user is not None:
+        participants.enter(room, by)
+    return room
+
+
+def _apply(incident: Incident, wanted: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    told: dict[str, tuple[Any, Any]] = {}
+    for name, value in wanted.items():
+        if name == "commander_id":
+            told["commander"] = (resources.person(incident.commander), resources.person(_member(incident, value)))
+        else:
+            told[name] = (getattr(incident, name), str(value))
+        setattr(incident, name, value)
+    if "status" in wanted:
+        incident.closed_at = timezone.now() if incident.status in Incident.SETTLED else None
+    try:
+        with transaction.atomic():
+            incident.save(update_fields=[*wanted, "closed_at"])
+    except IntegrityError as error:
+        raise Conflict("Another open incident already collects these alerts.") from error
+    return told
+
+
+def _member(incident: Incident, user_id: UUID | None) -> User | None:
+    if user_id is None:
+        return None
+    member = (
+        Membership.objects.filter(
+            organization=incident.organization_id, user=user_id, active=True, user__is_active=True
+        )
+        .select_related("user")
+        .first()
+    )
+    if member is None or member.role not in permissions.RESPONDERS:
+        raise Invalid("The commander must be one of the organisation's responders.", details={"field": "commander_id"})
+    return member.user
+
+
+def _tell(
+    incident: Incident, told: dict[str, tuple[Any, Any]], *, settles: bool, by: Actor, cause: UUID | None
+) -> None:
+    """Write the events; when the incident settles, what is at work in its sessions stops in this transaction."""
+    assert incident.room_id is not None
+    room = log.lock(incident.room_id)
+    shown = resources.incident(incident)
+    log.record(
+        IncidentChanged(event="incident.changed", incident=shown, changes=told), session=room, actor=by, cause=cause
+    )
+    if not settles:
+        return
+    for session in _live_sessions(incident, room):
+        for close in extensions.on_close:
+            close(session, by)
+    log.record(
+        IncidentChanged(event="incident.closed", incident=shown, changes=told), session=room, actor=by, cause=cause
+    )
+
+
+def _live_sessions(incident: Incident, room: ChatSession) -> list[ChatSession]:
+    """The incident's sessions, locked in the order of their ids: the room is the oldest."""
+    others = incident.sessions.filter(status=ChatSession.Status.ACTIVE).exclude(pk=room.pk).order_by("id")
+    return [room, *(log.lock(pk) for pk in others.values_list("pk", flat=True))]

@@ -1,0 +1,97 @@
+"""Messages: what people, agents and the system say in a room. Each is written together with its event."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from sessions_app import extensions, markdown, resources, runtime_config
+from sessions_app.actors import Actor
+from sessions_app.errors import Invalid
+from sessions_app.events import log
+from sessions_app.models import ChatSession, Evidence, Message
+from sessions_app.models.base import uuid7
+from sessions_app.services import sessions
+from sessions_app.vocabulary import MessageSend, MessageTold
+
+
+@dataclass(frozen=True)
+class Posted:
+    message: Message
+    # What the app above adds to the acknowledgement, such as the run that answers.
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None = None) -> Posted:
+    """A person (or a program) says something; what must answer starts in the same transaction."""
+    config, metadata = runtime_config.split(body.config, body.metadata)
+    html = markdown.render(body.content)  # before the lock: long text takes a while
+    with transaction.atomic():
+        session = sessions.locked(session_id, by=by, verb="post")
+        sessions.require_open(session)
+        message = say(
+            session=session, speaker=by, content=body.content, html=html, metadata=metadata, cause=cause,
+            attachments=_attachments(session, body.attachments),
+        )  # fmt: skip
+        settled = body.model_copy(update={"config": config, "metadata": metadata})
+        extra: dict[str, Any] = {}
+        for hook in extensions.on_post:
+            extra |= hook(message, settled, by) or {}
+    return Posted(message, extra)
+
+
+def say(
+    *,
+    session: ChatSession,
+    speaker: Actor,
+    content: str,
+    message_type: str = Message.Type.TEXT,
+    event: str = "message.created",
+    message_id: UUID | None = None,
+    run_id: UUID | None = None,
+    round: int | None = None,
+    status: str = Message.Status.COMPLETE,
+    html: str | None = None,
+    attachments: list[dict[str, Any]] | None = None,
+    metadata: dict[str, Any] | None = None,
+    summary_version: int | None = None,
+    tool_call_id: UUID | None = None,
+    cause: UUID | None = None,
+) -> Message:
+    """Write a finished message into a session that the caller has locked, and tell the room."""
+    message = Message.objects.create(
+        id=message_id or uuid7(),
+        session=session,
+        seq=session.head + 1,
+        sender_type=speaker.kind,
+        sender=speaker.user,
+        sender_name=speaker.name,
+        message_type=message_type,
+        content=content,
+        html=markdown.render(content) if html is None else html,
+        status=status,
+        run_id=run_id,
+        tool_call_id=tool_call_id,
+        round=round,
+        attachments=attachments or [],
+        metadata=metadata or {},
+        summary_version=summary_version,
+        created_at=timezone.now(),
+    )
+    session.last_active_at = message.created_at
+    session.save(update_fields=["last_active_at"])
+    told = MessageTold(event=event, message=resources.message(message))
+    log.record(told, session=session, actor=speaker, run=run_id, cause=cause)
+    return message
+
+
+def _attachments(session: ChatSession, named: list[UUID]) -> list[dict[str, Any]]:
+    """The files a message points to: evidence of the same incident."""
+    if not named:
+        return []
+    found = {row.pk: row for row in Evidence.objects.filter(incident=session.incident_id, pk__in=named)}
+    if missing := [str(each) for each in named if each not in found]:
+        raise Invalid("An attachment is not a file of this incident.", details={"attachments": missing})
+    return [resources.evidence(found[each]).wire() for each in named]

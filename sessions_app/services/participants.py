@@ -1,0 +1,50 @@
+"""Who has been in a room."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from sessions_app import permissions
+from sessions_app.actors import Actor
+from sessions_app.events import log
+from sessions_app.models import ChatSession, Participant
+from sessions_app.vocabulary import ParticipantMoved
+
+
+def join(session_id: UUID, by: Actor) -> None:
+    """Note that a person is in the room; the first time, everybody is told."""
+    if by.user is None or Participant.objects.filter(session_id=session_id, user=by.user, left_at=None).exists():
+        return
+    with transaction.atomic():
+        session = log.lock(session_id)
+        permissions.require(by, "see", session, missing="SESSION_NOT_FOUND")
+        enter(session, by)
+
+
+def leave(session_id: UUID, by: Actor) -> None:
+    with transaction.atomic():
+        session = log.lock(session_id)
+        row = Participant.objects.filter(session=session, user=by.user, left_at=None).first()
+        if row is not None:
+            row.left_at = timezone.now()
+            row.save(update_fields=["left_at"])
+            _tell(session, row, "participant.left", by)
+
+
+def enter(session: ChatSession, by: Actor) -> None:
+    """Put a person into a session that the caller has locked."""
+    role = permissions.role_in(by, session.organization_id) or ""
+    row, new = Participant.objects.get_or_create(session=session, user=by.user, defaults={"role": role})
+    # Two tabs that open the room at once: the second finds the first one's row under the session's lock.
+    if not new and row.left_at is None:
+        return
+    if not new:
+        row.role, row.left_at, row.joined_at = role, None, timezone.now()
+        row.save(update_fields=["role", "left_at", "joined_at"])
+    _tell(session, row, "participant.joined", by)
+
+
+def _tell(session: ChatSession, row: Participant, event: str, by: Actor) -> None:
+    told = ParticipantMoved(event=event, user_id=row.user_id, name=by.name, role=row.role)
+    log.record(told, session=session, actor=by)

@@ -1,0 +1,156 @@
+"""Chat sessions: create, activate, change, end."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from sessions_app import extensions, permissions, runtime_config
+from sessions_app.actors import Actor
+from sessions_app.errors import Conflict, Denied, NotFound, Refused
+from sessions_app.events import log
+from sessions_app.models import ChatSession, Incident, Organization
+from sessions_app.vocabulary import SessionChanged
+
+# The agents live in the app above; the foreign key knows their class.
+Agent = ChatSession._meta.get_field("agent")
+
+CLOSED_STATES = {"ended": "SESSION_ENDED", "expired": "SESSION_EXPIRED", "created": "SESSION_NOT_ACTIVE"}
+
+
+@transaction.atomic
+def create(
+    *,
+    organization: Organization,
+    by: Actor,
+    agent_id: UUID | None = None,
+    agent_name: str = "",
+    title: str = "",
+    incident_id: UUID | None = None,
+    category: str = ChatSession.Category.AGENT,
+    config: dict[str, Any] | None = None,
+    metadata: dict[str, Any] | None = None,
+    activate: bool = False,
+    cause: UUID | None = None,
+) -> ChatSession:
+    """Open a chat session, in an incident or on its own."""
+    permissions.require(by, "start_session", organization)
+    if category == ChatSession.Category.ENGINEER_CHAT and not by.in_person:
+        raise Denied("An engineer chat belongs to a person.")
+    settings, kept = runtime_config.split(config or {}, metadata or {})
+    session = ChatSession.objects.create(
+        organization=organization,
+        incident=_incident(organization, incident_id),
+        category=category,
+        title=title,
+        owner=by.user,
+        agent_id=_agent_id(organization, agent_id, agent_name),
+        config=settings,
+        metadata=kept,
+    )
+    return announce(session, by=by, activate=activate, cause=cause)
+
+
+def announce(session: ChatSession, *, by: Actor, activate: bool, cause: UUID | None = None) -> ChatSession:
+    """Write the first events of a session that was made in this transaction."""
+    session = log.lock(session.pk)
+    told = SessionChanged(event="session.created", title=session.title, category=session.category)
+    log.record(told, session=session, actor=by, cause=cause)
+    if activate:
+        _activate(session, by=by, cause=cause)
+    return session
+
+
+@transaction.atomic
+def activate(*, session_id: UUID, by: Actor, cause: UUID | None = None) -> ChatSession:
+    session = locked(session_id, by=by, verb="start_session")
+    if session.status == ChatSession.Status.CREATED:
+        _activate(session, by=by, cause=cause)
+    require_open(session)
+    return session
+
+
+@transaction.atomic
+def change(*, session_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID | None = None) -> ChatSession:
+    """Change title, config or metadata, each as a whole; a run at work takes the new config at its next reply."""
+    session = locked(session_id, by=by, verb="start_session")
+    if session.status in (ChatSession.Status.ENDED, ChatSession.Status.EXPIRED):
+        require_open(session)
+    if "config" in changes or "metadata" in changes:
+        settings, kept = runtime_config.split(
+            changes.get("config", session.config), changes.get("metadata", session.metadata)
+        )
+        changes = {**changes, "config": settings, "metadata": kept}
+    told = {name: value for name, value in changes.items() if getattr(session, name) != value}
+    if told:
+        for name, value in told.items():
+            setattr(session, name, value)
+        session.save(update_fields=[*told, "updated_at"])
+        log.record(SessionChanged(event="session.config_changed", **told), session=session, actor=by, cause=cause)
+    return session
+
+
+@transaction.atomic
+def end(*, session_id: UUID, by: Actor, reason: str = "", cause: UUID | None = None) -> ChatSession:
+    """End a session for good: nothing more is written in it, but it stays readable."""
+    session = locked(session_id, by=by, verb="end_session")
+    if session.status == ChatSession.Status.ENDED:
+        return session
+    if Incident.objects.open().filter(room=session).exists():
+        raise Conflict("This is the war room of an open incident; resolve or close the incident first.")
+    # What is at work in it stops first, so that its last events come before the end.
+    for close in extensions.on_close:
+        close(session, by)
+    session.status = ChatSession.Status.ENDED
+    session.save(update_fields=["status", "updated_at"])
+    told = SessionChanged(event="session.ended", status=session.status, reason=reason or None)
+    log.record(told, session=session, actor=by, cause=cause)
+    return session
+
+
+def locked(session_id: UUID, *, by: Actor, verb: str) -> ChatSession:
+    """Lock a session that the actor may see and may do this to."""
+    session = log.lock(session_id)
+    permissions.require(by, verb, session, missing="SESSION_NOT_FOUND")
+    return session
+
+
+def require_open(session: ChatSession) -> None:
+    """Raise what its state says, unless one may write in it."""
+    if not session.open_to_posts:
+        raise Refused(CLOSED_STATES[session.status])
+
+
+def default_agent_id(organization: Organization) -> UUID | None:
+    """The agent that answers where nobody named one: the organisation's first assistant."""
+    agents = Agent.related_model.objects.filter(organization=organization, enabled=True, role="assistant")
+    return agents.order_by("id").values_list("pk", flat=True).first()
+
+
+def _activate(session: ChatSession, *, by: Actor, cause: UUID | None) -> None:
+    session.status = ChatSession.Status.ACTIVE
+    session.last_active_at = timezone.now()
+    session.save(update_fields=["status", "last_active_at", "updated_at"])
+    log.record(SessionChanged(event="session.activated", status=session.status), session=session, actor=by, cause=cause)
+
+
+def _incident(organization: Organization, incident_id: UUID | None) -> Incident | None:
+    if incident_id is None:
+        return None
+    incident = Incident.objects.filter(organization=organization, pk=incident_id).first()
+    if incident is None:
+        raise NotFound("There is no such incident.")
+    return incident
+
+
+def _agent_id(organization: Organization, agent_id: UUID | None, agent_name: str) -> UUID | None:
+    if agent_id is None and not agent_name:
+        return default_agent_id(organization)
+    named = {"pk": agent_id} if agent_id else {"name": agent_name}
+    agent = Agent.related_model.objects.filter(organization=organization, **named).first()
+    if agent is None:
+        raise NotFound(code="AGENT_NOT_FOUND")
+    if not agent.enabled:
+        raise Refused("AGENT_NOT_AVAILABLE", f"{agent.name} is switched off.")
+    return agent.pk
