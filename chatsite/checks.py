@@ -56,13 +56,6 @@ def addresses_of_services_can_be_reached(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
-def a_server_of_ones_own_needs_a_model(**_: Any) -> list[CheckMessage]:
-    if settings.OPENAI_BASE_URL and not settings.WARROOM_MODEL:
-        return [Error("WARROOM_MODEL must name a model of the server at OPENAI_BASE_URL.", id="warroom.E005")]
-    return []
-
-
 def _is_network(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)

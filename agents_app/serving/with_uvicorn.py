@@ -1,5 +1,6 @@
 """Serving on uvicorn (extra `prod`): the same product on a faster loop."""
 
+import logging
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -32,6 +33,8 @@ class WarRoomServer(uvicorn.Server):
         for listener in self.servers:
             listener.close()
         await self.lifecycle.stop()
+        # What is still asked now is cut off, and uvicorn would call each an exception in our application.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets)
 
 
@@ -48,7 +51,7 @@ def serve(host: str, port: int, *, announce: Callable[[], None]) -> None:
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         ws_ping_timeout=30,
-        timeout_graceful_shutdown=4,
+        timeout_graceful_shutdown=1,
     )
     WarRoomServer(config, announce=announce).run(sockets=[address.listen(host, port)])
     close_databases()

@@ -1,0 +1,86 @@
+"""One process that serves, says goodbye, and takes up where it was."""
+
+import http.client
+import os
+import signal
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.services.server import PASSWORD, Server
+
+STOPS_WITHIN_SECONDS = 5
+
+
+def files(server: Server) -> dict[str, float]:
+    static = server.home / "static"
+    return {str(path): path.stat().st_mtime for path in static.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_it_prints_where_it_is_and_who_may_sign_in(command: str, start_server: Callable[..., Server]) -> None:
+    server = start_server(command=command)
+    with server.sign_in("commander") as commander:
+        assert commander.get("/api/v1/me").json()["username"] == "commander"
+    assert server.stop() == 0
+    said = server.output()
+    for word in (server.url, "commander, approver, approver2, responder, observer, admin, auditor", PASSWORD):
+        assert word in said
+    assert "offline demo model" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_it_ends_within_five_seconds_though_clients_hang_on(
+    command: str, how: signal.Signals, start_server: Callable[..., Server]
+) -> None:
+    server = start_server(command=command)
+    idle = http.client.HTTPConnection("127.0.0.1", server.port)
+    idle.connect()
+    half = http.client.HTTPConnection("127.0.0.1", server.port)
+    half.putrequest("POST", "/api/v1/auth/token")
+    half.putheader("Content-Length", "1000")
+    half.endheaders(b"{")
+    assert server.process is not None
+    os.kill(server.process.pid, how)
+    assert server.process.wait(STOPS_WITHIN_SECONDS) == 0
+    assert "Traceback" not in server.output()
+    idle.close()
+    half.close()
+
+
+def test_a_second_start_repeats_nothing(server: Server) -> None:
+    with server.sign_in("commander") as commander:
+        incidents = commander.get("/api/v1/incidents").json()["data"]
+    published = files(server)
+    assert published
+    server.restart()
+    with server.sign_in("commander") as commander:
+        again = commander.get("/api/v1/incidents").json()["data"]
+    assert [one["id"] for one in again] == [one["id"] for one in incidents]
+    assert files(server) == published
+
+
+def test_a_password_named_later_replaces_the_made_one(start_server: Callable[..., Server]) -> None:
+    server = start_server(WARROOM_DEMO_PASSWORD="")
+    made = (server.home / "demo_password").read_text()
+    assert made in server.output()
+    assert (server.home / "demo_password").stat().st_mode & 0o777 == 0o600
+    server.stop()
+    server.environment["WARROOM_DEMO_PASSWORD"] = server.password = "named-by-me-later"
+    server.start()
+    server.sign_in("observer").close()
+    old = httpx.post(f"{server.url}/api/v1/auth/token", json={"username": "observer", "password": made})
+    assert old.status_code == 401
+
+
+def test_every_answer_carries_the_headers_that_keep_a_page_closed(shared_server: Server) -> None:
+    headers = httpx.get(f"{shared_server.url}/", follow_redirects=True).headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "camera=()" in headers["Permissions-Policy"]
+    assert headers["X-Request-ID"]
