@@ -1,0 +1,176 @@
+"""The captain of the demo crew: look first, contain what the evidence supports, listen, and stop in time."""
+
+from typing import Any
+
+from agents_app.engine.demo import containing, wishes
+from agents_app.engine.demo.case import Case
+from agents_app.engine.demo.prose import count, listed, quoted, sentences
+
+OPENINGS = {
+    "access": "Somebody tries to get in. I want to know who, from where and whether it worked, before anyone touches a system.",
+    "malware": "This looks like hostile code at work. I want to know where it runs and what it talks to, before we cut anything off.",
+    "availability": "Something has stopped working as it should. Nobody attacks here as far as the alert says; I want to see what the evidence holds.",
+    "network": "Traffic looks wrong. I want to see who sends it and how much of it there is.",
+    "privilege": "Rights were changed or used in a way that deserves a look. I want to see by whom, and what came of it.",
+    "generic": "The alert does not say much of its kind. I want to see what stands behind it.",
+}
+# A word whose presence in the logs changes what such an alert means.
+TELLING_WORDS = {"access": "Accepted", "availability": "error", "malware": "connect"}
+
+
+def orders(data: dict[str, Any]) -> dict[str, Any]:
+    case = Case.read(data)
+    number = int(case.limits.get("round") or 1)
+    if number == 1:
+        return {"why": _opening(case), "tasks": _first_look(case), "done": False}
+    if refused := _last_refusal(case, number - 1):
+        return _change_course(case, refused)
+    if asked := _asked_by_people(case):
+        return asked
+    if (suspect := containing.wanted(case)) and case.limits.get("writes_allowed", True):
+        return _contain(case, suspect.value)
+    return _conclude(case, number)
+
+
+# --- The first round ---------------------------------------------------------------------------------------------------
+def _opening(case: Case) -> str:
+    names = listed([str(each["value"]) for each in case.indicators], most=4)
+    repeats = int(case.incident.get("alert_count") or 0)
+    return sentences(
+        (
+            f"{case.title}: severity {case.severity}, from {case.incident.get('source') or 'a person'}.",
+            f"The alert has come {repeats} times." if repeats > 1 else "",
+            f"It names {names}." if names else "It names nobody.",
+            OPENINGS[case.kind],
+        )
+    )
+
+
+def _first_look(case: Case) -> list[dict[str, Any]]:
+    tasks = [_query("Summarize the evidence by address, user, host and time")]
+    if case.evidence:
+        words = [subject for subject in (_subject(case), TELLING_WORDS.get(case.kind, "")) if subject]
+        tasks += [_query(f"Search the evidence for “{word}”") for word in words]
+    if subject := _subject(case):
+        tasks.append(_query(f"Describe the indicator “{subject}”"))
+    return tasks + [_query(f"Search the evidence for “{word}”") for word in _words_of_people(case)][:1]
+
+
+def _subject(case: Case) -> str:
+    """Who or what the alert is most about."""
+    if case.suspects:
+        return case.suspects[0].value
+    order = ("ip", "domain", "hash", "user", "process", "host", "url", "file", "email")
+    return next((value for kind in order for value in case.named(kind)), "")
+
+
+# --- Later rounds ------------------------------------------------------------------------------------------------------
+def _contain(case: Case, indicator: str) -> dict[str, Any]:
+    minutes = containing.minutes(case)
+    why = f"{containing.ground(case, indicator)} It is outside our networks. I ask for a block of {minutes} minutes; a person decides."
+    return {"why": why, "tasks": [_write(containing.goal(indicator, minutes))], "done": False}
+
+
+def _last_refusal(case: Case, number: int) -> containing.Refusal | None:
+    newest = Case(rounds=[each for each in case.rounds if each.get("round") == number])
+    return next(iter(reversed(containing.refusals(newest))), None)
+
+
+def _change_course(case: Case, refused: containing.Refusal) -> dict[str, Any]:
+    told = _told(refused)
+    course = containing.other_course(case, refused)
+    if course.block:
+        indicator, minutes = course.block
+        return _orders(
+            f"{told} So I ask for {indicator} for {minutes} minutes instead.",
+            [_write(containing.goal(indicator, minutes))],
+        )
+    if course.look:
+        tasks = [_query(f"Search the evidence for “{word}”") for word in course.look[:3]]
+        return _orders(f"{told} So we look at {listed(course.look)} and block nothing meanwhile.", tasks)
+    watch = f"Watch {refused.indicator} instead of blocking it"
+    return _orders(
+        f"{told} So we watch {refused.indicator} instead of blocking it.",
+        [_query(f"Describe the indicator “{refused.indicator}”"), _notify(watch)],
+    )
+
+
+def _told(refused: containing.Refusal) -> str:
+    """What happened to the request, in one sentence."""
+    what = f"the block of {refused.indicator}"
+    if refused.status == "rejected":
+        words = f": {quoted(refused.words)}" if refused.words else ", without words"
+        return f"{refused.by or 'A person'} rejected {what}{words}."
+    if refused.status in ("expired", "cancelled", "invalidated"):
+        return f"Nobody allowed {what} in time: the request is {refused.status}."
+    return f"It came to nothing with {what}: {refused.error or refused.status}."
+
+
+def _asked_by_people(case: Case) -> dict[str, Any] | None:
+    """What people wrote to the crew since it last decided, as far as it can be taken as a task."""
+    news = [each for each in case.people if each.get("new")]
+    if not news:
+        return None
+    wish = wishes.read(str(news[-1].get("text", "")))
+    told = f"{news[-1].get('name')} wrote {quoted(wish.text)}."
+    outside = [each for each in wish.addresses if not case.is_own(each)]
+    if wish.blocks and not wish.forbids and outside and case.limits.get("writes_allowed", True):
+        minutes = wish.minutes or containing.minutes(case)
+        return _orders(f"{told} I ask for it.", [_write(containing.goal(outside[0], minutes))])
+    words = list(dict.fromkeys((*wish.addresses, *wish.look_for)))[:3]
+    return (
+        _orders(f"{told} We look.", [_query(f"Search the evidence for “{word}”") for word in words]) if words else None
+    )
+
+
+def _words_of_people(case: Case) -> list[str]:
+    found = (wishes.read(str(each.get("text", ""))) for each in case.people)
+    return [word for wish in found for word in (*wish.addresses, *wish.look_for)]
+
+
+def _conclude(case: Case, number: int) -> dict[str, Any]:
+    """Nothing left to ask for: tell the people once, then end."""
+    blocked = [str(each.get("args", {}).get("indicator")) for each in case.done("block_indicator")]
+    if blocked:
+        return {
+            "why": f"{listed(blocked)} is blocked, as asked and allowed. Nothing more is left for us to do; I close with the report.",
+            "tasks": [],
+            "done": True,
+        }
+    if number == 2:
+        return _orders(_nothing_to_block(case), [_notify(_news(case))])
+    return {
+        "why": "We have looked, and told the people what we found. I close with the report.",
+        "tasks": [],
+        "done": True,
+    }
+
+
+def _nothing_to_block(case: Case) -> str:
+    if case.kind == "availability":
+        return "This is about availability: there is nobody to block. I tell the people who run it what we found."
+    if not case.suspects:
+        return "No address or domain outside our networks is involved, so there is nothing to block. I tell the people what we found."
+    return f"What we have on {case.suspects[0].value} does not carry a block. I tell the people to watch it."
+
+
+def _news(case: Case) -> str:
+    about = listed([*case.named("host"), *case.named("user")], most=2)
+    lines = f" The evidence holds {count(case.tally.lines, 'line')}." if case.tally.lines else ""
+    return f"{case.title}{f' ({about})' if about else ''}: please look.{lines}"
+
+
+def _orders(why: str, tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"why": why, "tasks": tasks, "done": False}
+
+
+def _query(goal: str) -> dict[str, Any]:
+    return {"kind": "query", "goal": goal, "assignee": "Operator"}
+
+
+def _write(goal: str) -> dict[str, Any]:
+    return {"kind": "write", "goal": goal, "assignee": "Operator"}
+
+
+def _notify(goal: str) -> dict[str, Any]:
+    return {"kind": "notify", "goal": goal, "assignee": "Captain"}

@@ -1,0 +1,165 @@
+"""An incident as the demo model sees it: read from the data blocks of a prompt, and nothing from anywhere else."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agents_app.engine.demo import results
+from sessions_app import indicators
+from sessions_app.indicators.leaves import leaves
+
+Kind = Literal["availability", "malware", "access", "network", "privilege", "generic"]
+
+# What an alert is about, by the words of its title first and of its body next; earlier kinds win a tie.
+KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(rf"\b(?:{words})", re.IGNORECASE))
+    for kind, words in (
+        (
+            "malware",
+            r"malware|trojan|ransom|virus|worm|rootkit|beacon|c2\b|command.and.control|exploit|psexec|mimikatz|lsa\b|shell|powershell|"
+            r"cryptomin|miner|payload|backdoor|botnet|recon|child.process|spawned",
+        ),
+        (
+            "access",
+            r"brute|password|passwd|log-?on|log-?in|sign-?in|authenticat|credential|sshd?\b|invalid.user|non-?existent.user|mfa|spray|kerberos|rdp\b",
+        ),
+        (
+            "availability",
+            r"down\b|unreachable|disk|filesystem|no.space|full\b|inode|latency|slow|timeout|unavailable|outage|cpu|memory|oom|crash|5xx|"
+            r"error.?rate|backlog|lag\b|certificate|expir|replica|restart|health|saturat|usage|fill",
+        ),
+        (
+            "network",
+            r"scan|sweep|ddos|flood|exfil|dns|tunnel|traffic|port\b|suspicious.connection|tor\b|firewall|ids\b|injection|xss|traversal",
+        ),
+        ("privilege", r"privilege|polic(?:y|ies)|permission|iam\b|role|escalat|admin|serviceaccount|sudo|root\b"),
+    )
+)
+# A key that says the address is the one that acts, or the one acted upon.
+_ACTING = re.compile(r"(?:^|_)(?:src|source|remote|client|attacker|caller|peer|rhost)|srcip", re.IGNORECASE)
+_ACTED_ON = re.compile(
+    r"(?:^|_)(?:dst|dest|destination|target|victim|local|server|agent|manager|host)|dstip", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """An address or domain of the world outside, with how often it was seen and how it stands in the alert."""
+
+    value: str
+    kind: str
+    seen: int
+    in_alert: bool
+    acting: int
+    blocked_until: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    incident: dict[str, Any] = field(default_factory=dict)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    indicators: list[dict[str, Any]] = field(default_factory=list)
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    people: list[dict[str, Any]] = field(default_factory=list)
+    limits: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> "Case":
+        return cls(**{name: data[name] for name in cls.__dataclass_fields__ if name in data})
+
+    @property
+    def title(self) -> str:
+        return str(self.incident.get("title", ""))
+
+    @property
+    def severity(self) -> str:
+        return str(self.incident.get("severity", "medium"))
+
+    @property
+    def kind(self) -> Kind:
+        """What sort of trouble this is."""
+        body = " ".join(f"{alert.get('title', '')} {_words(alert.get('raw'))}" for alert in self.alerts)
+        return _kind(self.title) or _kind(f"{self.incident.get('description', '')} {body}") or "generic"
+
+    # --- What the crew did ---------------------------------------------------------------------------------------------
+    def actions(self, *, tool: str = "", round_: int | None = None) -> Iterator[dict[str, Any]]:
+        """Every action of the rounds so far, oldest first."""
+        for each in self.rounds:
+            if round_ is not None and each.get("round") != round_:
+                continue
+            for task in each.get("tasks", []):
+                yield from (action for action in task.get("actions", []) if tool in ("", action.get("tool")))
+
+    def done(self, tool: str, *, round_: int | None = None) -> list[dict[str, Any]]:
+        return [each for each in self.actions(tool=tool, round_=round_) if each.get("status") == "succeeded"]
+
+    @property
+    def tally(self) -> results.Tally:
+        """What the newest summary of the evidence counted."""
+        summarised = self.done("summarize_evidence")
+        return results.tally(summarised[-1].get("result")) if summarised else results.Tally()
+
+    def hits(self, *, round_: int | None = None) -> list[results.Hits]:
+        return [
+            results.hits(each.get("args", {}), each.get("result"))
+            for each in self.done("search_evidence", round_=round_)
+        ]
+
+    # --- Who it is about -----------------------------------------------------------------------------------------------
+    def named(self, kind: str) -> list[str]:
+        return [str(each["value"]) for each in self.indicators if each.get("kind") == kind]
+
+    def known(self, value: str) -> dict[str, Any] | None:
+        return next((each for each in self.indicators if each.get("value") == value), None)
+
+    def is_own(self, value: str) -> bool:
+        """Ours by the organisation's own word, or by what the address itself says."""
+        row = self.known(value)
+        return bool(row and row.get("private")) or indicators.is_own(value)
+
+    def seen(self, value: str) -> int:
+        """How many lines of evidence hold it, as the tools counted."""
+        found = [each.total for each in self.hits() if each.query == value]
+        return max([*found, self.tally.count(value)])
+
+    @property
+    def suspects(self) -> list[Suspect]:
+        """Addresses and domains outside our networks, the worst first."""
+        in_alert = {
+            str(each["value"]): str(each["kind"]) for each in self.indicators if each.get("kind") in ("ip", "domain")
+        }
+        counted = {value: "ip" for value, _ in self.tally.counts.get("addresses", [])}
+        found = [
+            self._suspect(value, kind) for value, kind in {**counted, **in_alert}.items() if not self.is_own(value)
+        ]
+        return sorted(found, key=lambda each: (-each.acting, -each.seen, not each.in_alert, each.kind != "ip"))
+
+    def _suspect(self, value: str, kind: str) -> Suspect:
+        row = self.known(value) or {}
+        return Suspect(
+            value=value,
+            kind=kind,
+            seen=self.seen(value),
+            in_alert=any(value in _words(alert.get("raw")) for alert in self.alerts),
+            acting=self._acting(value),
+            blocked_until=str(row.get("blocked_until") or ""),
+        )
+
+    def _acting(self, value: str) -> int:
+        """1: the alert's own keys say it acts; -1: it is acted upon; 0: nothing is said. Malware calls home: then it turns."""
+        keys = [leaf.name for alert in self.alerts for leaf in leaves(alert.get("raw")) if str(leaf.value) == value]
+        sign = sum(bool(_ACTING.search(key)) - bool(_ACTED_ON.search(key)) for key in keys)
+        return max(-1, min(1, abs(sign) if self.kind == "malware" else sign))
+
+
+def _kind(text: str) -> Kind | None:
+    scores = [(len(pattern.findall(text)), kind) for kind, pattern in KINDS]
+    best, kind = max(scores, key=lambda each: each[0])
+    return kind if best else None
+
+
+def _words(raw: Any) -> str:
+    """The values of an alert, without its keys: those say what might be, not what is."""
+    return " ".join(str(leaf.value) for leaf in leaves(raw) if leaf.value is not None)

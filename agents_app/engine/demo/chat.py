@@ -1,0 +1,196 @@
+"""The demo model in a plain chat: honest about what it is, and useful where counting and looking up suffice."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from agents_app.engine.demo import arithmetic, wishes
+from agents_app.engine.demo.case import Case
+from agents_app.engine.demo.prose import count, listed, quoted, sentences
+from agents_app.engine.demo.results import hits, tally
+
+WHO = (
+    "I am offline-demo, the demo model that works without any provider's key. I do not understand language as a real model does: "
+    "I search and count the evidence, describe indicators, do arithmetic with the calculator, remember what was said here, "
+    "and ask for approval before anything is blocked."
+)
+_WHO = re.compile(r"\b(?:who|what) are you\b|\byour name\b|\bwhich model\b|^\s*(?:hi|hello|hey)\b", re.IGNORECASE)
+_RECALL = re.compile(
+    r"\b(?:remember|earlier|before|previous(?:ly)?|(?:did|have) I (?:say|said|ask|asked|tell|told)|my name|what did (?:I|we))\b",
+    re.I,
+)
+_MY_NAME = re.compile(r"\bmy name is ([\w' -]{1,40}\w)|\bI am called ([\w' -]{1,40}\w)", re.IGNORECASE)
+_TIME = re.compile(r"\bwhat(?:'s| is) the (?:time|date)|\bwhat time\b|\bcurrent time\b|\btime is it\b", re.IGNORECASE)
+_SUMMARY = re.compile(
+    r"\bsummar|\boverview\b|\bwhat (?:has )?happened\b|\bstatus\b|\bevidence\b.*\bshow", re.IGNORECASE
+)
+_DESCRIBE = re.compile(
+    r"\bdescribe\b|\bwho is\b|\bwhat is\b|\bwhat about\b|\btell me about\b|\bknow about\b", re.IGNORECASE
+)
+_HOW_OFTEN = re.compile(r"\bhow (?:many|often)\b|\bany\b|\blines?\b|\bseen\b|\blogs?\b|\bevidence\b", re.IGNORECASE)
+_COMMON = frozenset(
+    "the and for with from this that there what which when where who how many often any have has was were are is did does do you your "
+    "please show tell about search find look lines line evidence logs log seen can could would of in on at to me us a an it".split()
+)
+BLOCK_MINUTES = 60
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A tool's answer to this turn's call."""
+
+    tool: str
+    args: dict[str, Any]
+    content: Any
+
+
+@dataclass(frozen=True)
+class Talk:
+    said: tuple[str, ...]
+    data: dict[str, Any]
+    returned: tuple[Returned, ...]
+    offered: frozenset[str]
+
+    @property
+    def newest(self) -> str:
+        return self.said[-1] if self.said else ""
+
+
+def move(talk: Talk) -> str | tuple[str, dict[str, Any]]:
+    """What to say, or which tool to call."""
+    if talk.returned:
+        return _answer(talk.returned[-1])
+    call = _call(talk.newest)
+    if call is None:
+        return _words(talk)
+    return call if call[0] in talk.offered else f"For that I would need the tool {call[0]}, which I am not given here."
+
+
+# --- Tools -------------------------------------------------------------------------------------------------------------
+def _call(text: str) -> tuple[str, dict[str, Any]] | None:
+    wish = wishes.read(text)
+    if wish.unblocks and wish.addresses:
+        return "unblock_indicator", {"indicator": wish.addresses[0], "reason": f"Asked for in the chat: {text[:200]}"}
+    if wish.blocks and wish.addresses and not wish.forbids:
+        reason = f"Asked for in the chat: {text[:200]}"
+        return "block_indicator", {
+            "indicator": wish.addresses[0],
+            "minutes": wish.minutes or BLOCK_MINUTES,
+            "reason": reason,
+        }
+    if sum_ := arithmetic.expression(text):
+        return "calculator", {"expression": sum_}
+    if _TIME.search(text):
+        return "current_time", {}
+    if wish.addresses:
+        tool, name = ("describe_indicator", "indicator") if _DESCRIBE.search(text) else ("search_evidence", "query")
+        return tool, {name: wish.addresses[0]}
+    if wish.look_for:
+        return "search_evidence", {"query": wish.look_for[0]}
+    if _SUMMARY.search(text):
+        return "summarize_evidence", {}
+    return _search(text) if _HOW_OFTEN.search(text) and not _RECALL.search(text) else None
+
+
+def _search(text: str) -> tuple[str, dict[str, Any]] | None:
+    words = [word for word in re.findall(r"[\w.@-]{3,}", text) if word.lower() not in _COMMON]
+    return ("search_evidence", {"query": words[0]}) if words else None
+
+
+def _answer(returned: Returned) -> str:
+    result = returned.content
+    if not isinstance(result, dict):
+        return str(result)
+    match returned.tool:
+        case "search_evidence":
+            return _found(returned)
+        case "summarize_evidence":
+            return _counted(returned)
+        case "describe_indicator":
+            return _described(returned)
+        case "calculator":
+            return f"{returned.args.get('expression')} = {_first(result, 'result', 'value')}"
+        case "current_time":
+            return f"It is {_first(result, 'time', 'now', 'utc', 'iso')}."
+        case "block_indicator" | "unblock_indicator":
+            return _contained(returned)
+    return str(result)
+
+
+def _found(returned: Returned) -> str:
+    found = hits(returned.args, returned.content)
+    if not found.total:
+        return f"No line of the evidence holds {quoted(found.query)}."
+    lines = "\n".join(f"    {line[:300]}" for line in found.lines[:5])
+    return f"{count(found.total, 'line')} of the evidence {'holds' if found.total == 1 else 'hold'} {quoted(found.query)}:\n\n{lines}"
+
+
+def _counted(returned: Returned) -> str:
+    counted = tally(returned.content)
+    if not counted.lines:
+        return "There is no evidence to summarise yet."
+    tops = [
+        f"{key}: {', '.join(f'{value} ({number})' for value, number in pairs[:3])}"
+        for key, pairs in counted.counts.items()
+        if pairs
+    ]
+    return f"The evidence ({listed(counted.files)}) holds {count(counted.lines, 'line')}. Seen most: {'; '.join(tops)}."
+
+
+def _described(returned: Returned) -> str:
+    result, value = returned.content, returned.args.get("indicator")
+    own = {True: ", inside our own networks", False: ", outside our networks"}.get(result.get("private"), "")
+    others = len(result.get("other_incidents") or [])
+    return f"{value} is of kind {result.get('kind') or 'unknown'}{own}. Other incidents that saw it: {others}."
+
+
+def _contained(returned: Returned) -> str:
+    result, value = returned.content, returned.args.get("indicator")
+    if words := _refusal(result):
+        return f"{value} was not touched: {words}"
+    until = _first(result, "until", "blocked_until")
+    return (
+        f"{value} is blocked{f' until {until}' if until else ''}."
+        if returned.tool == "block_indicator"
+        else f"{value} is no longer blocked."
+    )
+
+
+def _refusal(result: dict[str, Any]) -> str:
+    status = str(result.get("status") or result.get("state") or "")
+    if status in ("", "succeeded", "blocked", "unblocked", "ok"):
+        return str(result.get("error") or "")
+    words = _first(result, "feedback", "error", "detail", "message")
+    return f"{status}{f', {quoted(str(words))}' if words else ''}."
+
+
+def _first(result: dict[str, Any], *names: str) -> Any:
+    return next((result[name] for name in names if result.get(name) is not None), "")
+
+
+# --- Words -------------------------------------------------------------------------------------------------------------
+def _words(talk: Talk) -> str:
+    earlier = talk.said[:-1]
+    if _RECALL.search(talk.newest):
+        return _recalled(talk.newest, earlier)
+    if match := _MY_NAME.search(talk.newest):
+        return f"Noted, {match[1] or match[2]}. {WHO}"
+    if _WHO.search(talk.newest):
+        return WHO
+    case = Case.read(talk.data)
+    about = (
+        f"This room is about {case.title} (severity {case.severity}, {case.incident.get('status')})."
+        if case.title
+        else ""
+    )
+    summary = str(case.incident.get("summary") or "")
+    return sentences((f"You wrote {quoted(talk.newest)}.", about, summary, WHO))
+
+
+def _recalled(question: str, earlier: tuple[str, ...]) -> str:
+    if "my name" in question.lower():
+        names = [match[1] or match[2] for text in earlier if (match := _MY_NAME.search(text))]
+        return f"You said your name is {names[-1]}." if names else "You have not told me your name."
+    if not earlier:
+        return "Nothing was said here before."
+    return f"Earlier you said: {'; '.join(quoted(text) for text in earlier[-5:])}."

@@ -1,0 +1,169 @@
+"""The expert of the demo crew: what a round did, in words that hold for this alert and no other."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from agents_app.engine.demo import containing
+from agents_app.engine.demo.case import Case
+from agents_app.engine.demo.prose import count, listed, quoted, sentences
+from agents_app.engine.demo.results import Hits, Tally
+
+NOUNS = {"addresses": "address", "users": "user", "hosts": "host"}
+
+
+def account(data: dict[str, Any]) -> dict[str, Any]:
+    case = Case.read(data)
+    number = int(case.limits.get("round") or len(case.rounds))
+    findings = list(_findings(case, number))
+    parts = (f"Round {number}.", *[each["text"] for each in findings], *_done(case, number), *_failures(case, number))
+    return {
+        "summary": sentences(parts) if len(parts) > 1 else f"Round {number}. Nothing came of it.",
+        "findings": findings,
+        "suggestions": suggestions(case),
+        "confidence": confidence(case),
+    }
+
+
+# --- What was found ----------------------------------------------------------------------------------------------------
+def _findings(case: Case, number: int) -> Iterator[dict[str, Any]]:
+    for action in case.actions(round_=number):
+        if action.get("status") != "succeeded":
+            continue
+        match action.get("tool"):
+            case "summarize_evidence":
+                yield from _counted(case.tally)
+            case "search_evidence":
+                yield _searched(
+                    next(each for each in case.hits(round_=number) if each.query == action["args"].get("query"))
+                )
+            case "describe_indicator":
+                yield _described(action)
+
+
+def _counted(tally: Tally) -> Iterator[dict[str, Any]]:
+    if not tally.lines:
+        yield {"text": "There is no evidence yet besides the alert itself.", "evidence": []}
+        return
+    span = f", from {tally.first} to {tally.last}" if tally.first and tally.last else ""
+    yield {
+        "text": f"The evidence ({listed(tally.files)}) holds {count(tally.lines, 'line')}{span}.",
+        "evidence": list(tally.files),
+    }
+    for key, noun in NOUNS.items():
+        if top := tally.top(key):
+            others = [value for value, _ in tally.counts[key][1:3]]
+            then = f", then {listed(others)}" if others else ""
+            yield {
+                "text": f"The {noun} seen most is {top[0]} with {count(top[1], 'line')}{then}.",
+                "evidence": [f"{top[0]}: {top[1]}"],
+            }
+
+
+def _searched(hits: Hits) -> dict[str, Any]:
+    if not hits.total:
+        return {"text": f"No line of the evidence holds {quoted(hits.query)}.", "evidence": []}
+    verb = "holds" if hits.total == 1 else "hold"
+    return {"text": f"{count(hits.total, 'line')} {verb} {quoted(hits.query)}.", "evidence": list(hits.lines[:3])}
+
+
+def _described(action: dict[str, Any]) -> dict[str, Any]:
+    value, result = str(action["args"].get("indicator", "")), action.get("result") or {}
+    kind, own = str(result.get("kind") or "indicator"), result.get("private")
+    where = (
+        {True: "inside our own networks", False: "outside our networks"}.get(own, "")
+        if kind in ("ip", "domain", "url")
+        else ""
+    )
+    others = len(result.get("other_incidents") or [])
+    known = f" It was seen in {count(others, 'other incident')}." if others else " No other incident has seen it."
+    return {"text": f"{value} is of kind {kind}{f', {where}' if where else ''}.{known}", "evidence": []}
+
+
+# --- What was done, and what failed ------------------------------------------------------------------------------------
+def _done(case: Case, number: int) -> Iterator[str]:
+    for action in case.done("block_indicator", round_=number):
+        args, decision = action.get("args", {}), action.get("decision") or {}
+        by = f", allowed by {decision['by']}" if decision.get("by") else ""
+        yield f"{args.get('indicator')} is blocked for {args.get('minutes')} minutes{by}."
+    for task in _tasks(case, number):
+        if task.get("kind") == "notify" and task.get("status") == "succeeded":
+            yield f"The people in the room were told: {quoted(str(task['goal']))}."
+
+
+def _failures(case: Case, number: int) -> Iterator[str]:
+    newest = Case(rounds=[each for each in case.rounds if each.get("round") == number])
+    for refused in containing.refusals(newest):
+        yield told(refused)
+    for action in newest.actions():
+        if action.get("status") == "failed" and action.get("tool") != "block_indicator":
+            yield f"{quoted(str(action.get('what', '')))} failed: {action.get('error') or 'no reason was given'}."
+    for task in _tasks(case, number):
+        if task.get("status") == "skipped":
+            yield f"{quoted(str(task['goal']))} was put off: {task.get('error')}"
+
+
+def told(refused: containing.Refusal) -> str:
+    what = f"the block of {refused.indicator}"
+    if refused.status == "rejected":
+        words = f", saying {quoted(refused.words)}" if refused.words else " without a word"
+        return f"{refused.by or 'Policy'} rejected {what}{words}; it was not blocked."
+    if refused.status in ("expired", "cancelled", "invalidated"):
+        return f"The request for {what} is {refused.status}; it was not blocked."
+    return f"It came to nothing with {what}: {refused.error or refused.status}."
+
+
+def _tasks(case: Case, number: int) -> list[dict[str, Any]]:
+    return [task for each in case.rounds if each.get("round") == number for task in each.get("tasks", [])]
+
+
+# --- What to think of it -----------------------------------------------------------------------------------------------
+def suggestions(case: Case) -> list[str]:
+    advice = list(_advice(case))
+    for refused in containing.refusals(case):
+        advice.append(f"Watch {refused.indicator}, which is not blocked.")
+    return list(dict.fromkeys(advice))
+
+
+def _advice(case: Case) -> Iterator[str]:
+    users, hosts = case.named("user"), case.named("host")
+    blocked = [str(each["args"].get("indicator")) for each in case.done("block_indicator")]
+    if blocked:
+        yield f"Look again at {listed(blocked)} before the block ends."
+    match case.kind:
+        case "access":
+            yield (
+                f"Check the accounts {listed(users)} for sign-ins that worked."
+                if users
+                else "Check for sign-ins that worked."
+            )
+        case "malware":
+            yield (
+                f"Take an image of {listed(hosts)} before it is cleaned."
+                if hosts
+                else "Find the machine and keep an image of it."
+            )
+            if hashes := case.named("hash"):
+                yield f"Search the other machines for {listed(hashes, most=2)}."
+        case "availability":
+            yield (
+                f"Have the people of {listed(hosts)} look at it." if hosts else "Have the service's owners look at it."
+            )
+        case "privilege":
+            yield (
+                f"Ask whether the change by {listed(users)} was meant."
+                if users
+                else "Ask whether the change was meant."
+            )
+        case "network":
+            yield "Compare the traffic with what is usual at this hour."
+        case _:
+            yield "Ask the source of the alert for more than it says."
+    if not case.evidence:
+        yield "Attach the logs of that time as evidence."
+
+
+def confidence(case: Case) -> str:
+    """Much evidence and no contradiction: high; only the alert's word: low."""
+    if not case.tally.lines:
+        return "low"
+    return "high" if any(case.seen(str(each["value"])) for each in case.indicators) else "medium"

@@ -1,0 +1,73 @@
+"""The words of the demo crew around the facts of a report."""
+
+from typing import Any
+
+from agents_app.engine.demo import containing, expert
+from agents_app.engine.demo.case import Case
+from agents_app.engine.demo.prose import count, listed, sentences
+
+ASSESSMENTS = {
+    "access": "Somebody tried to get in from outside.",
+    "malware": "The alert speaks of hostile code or of somebody's hands on a machine.",
+    "availability": "This is a fault of a service or machine; the alert gives no sign of an attack.",
+    "network": "The alert speaks of traffic that should not be there.",
+    "privilege": "Rights were changed or used; whether that was meant is for people to say.",
+    "generic": "The alert fits none of the kinds this model knows, so it says only what was counted.",
+}
+
+
+def prose(data: dict[str, Any]) -> dict[str, Any]:
+    case = Case.read(data)
+    return {"overview": _overview(case), "assessment": _assessment(case), "follow_ups": expert.suggestions(case)}
+
+
+def _overview(case: Case) -> str:
+    source = case.incident.get("source") or "a person"
+    names = listed([str(each["value"]) for each in case.indicators])
+    return sentences(
+        (
+            f"{case.title} came from {source} with severity {case.severity}.",
+            f"It names {names}." if names else "",
+            f"The crew worked {count(len(case.rounds), 'round')}.",
+            *_outcome(case),
+        )
+    )
+
+
+def _outcome(case: Case) -> list[str]:
+    refused = [expert.told(each) for each in containing.refusals(case)]
+    blocked = [_blocked(each) for each in case.done("block_indicator")]
+    if not blocked and not refused:
+        return ["Nothing was blocked."]
+    if refused and not blocked:
+        return [*refused, _instead(case)]
+    return [*refused, *blocked]
+
+
+def _blocked(action: dict[str, Any]) -> str:
+    args, decision = action.get("args", {}), action.get("decision") or {}
+    by = f" after {decision['by']} allowed it" if decision.get("by") else ""
+    return f"{args.get('indicator')} was blocked for {args.get('minutes')} minutes{by}."
+
+
+def _instead(case: Case) -> str:
+    """What was done in place of the refused block."""
+    first = next((each for each in case.rounds if any(_refused(action) for action in _actions(each))), None)
+    later = [task for each in case.rounds if first and each["round"] > first["round"] for task in each.get("tasks", [])]
+    goals = [str(task["goal"]) for task in later]
+    return f"Instead: {'; '.join(goals)}." if goals else "Nothing was done in its place."
+
+
+def _actions(round_: dict[str, Any]) -> list[dict[str, Any]]:
+    return [action for task in round_.get("tasks", []) for action in task.get("actions", [])]
+
+
+def _refused(action: dict[str, Any]) -> bool:
+    return action.get("tool") == "block_indicator" and action.get("status") not in ("succeeded", "pending")
+
+
+def _assessment(case: Case) -> str:
+    worst = next((each for each in case.suspects if each.seen), None)
+    weight = f"{worst.value} stands in {count(worst.seen, 'line')} of the evidence." if worst else ""
+    basis = "" if case.tally.lines else "No evidence was attached: this rests on the alert alone."
+    return sentences((ASSESSMENTS[case.kind], weight, basis, f"Confidence: {expert.confidence(case)}."))
