@@ -30,6 +30,7 @@ def prepare() -> None:
             call_command("migrate", verbosity=0, interactive=False)
             people.people()
             seed.seed()
+            people.incident()
             publish_static_files()
     except (OperationalError, OSError) as error:  # read-only, full, locked or gone: nothing that a traceback explains
         raise CannotStart(f"{_where()}: {_one_line(error)}") from error
