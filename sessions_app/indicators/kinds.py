@@ -1,0 +1,59 @@
+"""What a value somebody typed is, and its normal form, so that one thing is one row."""
+
+from __future__ import annotations
+
+from sessions_app.indicators.addresses import address
+from sessions_app.indicators.defanging import refang
+from sessions_app.indicators.found import Found, Kind
+from sessions_app.indicators.names import is_hostname, is_internal
+from sessions_app.indicators.text import EMAIL, UNIX_PATH, URL, WINDOWS_PATH, is_hash
+
+
+def kind_of(value: str) -> Kind | None:
+    """The kind of a single value, or nothing when only its writer can say (a user, a machine's short name)."""
+    text = refang(value.strip())
+    if address(text):
+        return "ip"
+    if URL.fullmatch(text):
+        return "url"
+    if EMAIL.fullmatch(text):
+        return "email"
+    if is_hash(text) and all(c in "0123456789abcdef" for c in text.lower()):
+        return "hash"
+    if WINDOWS_PATH.fullmatch(text) or UNIX_PATH.fullmatch(text):
+        return "file"
+    if is_hostname(text):
+        return "host" if is_internal(text) else "domain"
+    return None
+
+
+def normal(kind: Kind, value: str) -> str:
+    """The one spelling of a value: addresses compressed, names and hashes in lower case, nothing defanged."""
+    text = refang(value.strip())
+    if kind == "ip":
+        return str(address(text) or text)
+    if kind in ("domain", "email", "hash"):
+        return text.lower().rstrip(".")
+    if kind == "url":
+        scheme, _, rest = text.partition("://")
+        return f"{scheme.lower()}://{rest}"
+    return value.strip()
+
+
+def fits(found: Found) -> bool:
+    """Whether a value can be of the kind it is said to be."""
+    text = found.value
+    match found.kind:
+        case "ip":
+            return address(text) is not None
+        case "domain":
+            return is_hostname(text)
+        case "url":
+            return URL.fullmatch(text) is not None
+        case "email":
+            return EMAIL.fullmatch(text) is not None
+        case "hash":
+            return kind_of(text) == "hash"
+        case "user" | "host":
+            return not any(c.isspace() for c in text)
+    return True

@@ -1,0 +1,74 @@
+"""A JSON document as a flat list: every plain value with the path that leads to it, spelled one way.
+
+`sourceIPAddress`, `source.ip_address` and `{"source": {"ip-address": ...}}` all become `source_ip_address`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+Plain = str | int | float | bool | None
+# Wrappers that say nothing about what is inside.
+SILENT = frozenset({"#attributes", "@attributes", "_source", "fields", "labels", "annotations", "attributes", "tags"})
+NAME_KEYS = ("key", "name", "field", "label", "title", "tag")
+VALUE_KEYS = ("value", "values", "val", "content")
+LABEL = re.compile(r"([A-Za-z_][\w.-]{0,40})[:=](?!//)(\S.{0,300})", re.ASCII)
+WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+# Bounds on what one document can make us do: an alert with more values than this is read by its first ones.
+MOST_LEAVES = 20_000
+KEY_READ = 40
+PATH_READ = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    name: str  # the last words of the path, joined by _
+    value: Plain
+    depth: int
+
+    def called(self, name: str) -> bool:
+        """Whether the path ends in these words."""
+        return self.name == name or self.name.endswith("_" + name)
+
+
+@lru_cache(maxsize=4096)
+def words(key: str) -> tuple[str, ...]:
+    """The words of one key, whatever its spelling; `srcIP` and `src_ip` are the same."""
+    return tuple(word.lower() for word in WORDS.findall(key))
+
+
+def leaves(value: Any) -> list[Leaf]:
+    return list(islice(walk(value, (), 0), MOST_LEAVES))
+
+
+def walk(value: Any, path: tuple[str, ...], depth: int) -> Iterator[Leaf]:
+    if isinstance(value, dict):
+        if pair := named_value(value):
+            yield from walk(pair[1], under(path, pair[0]), depth)
+        for key, inner in value.items():
+            yield from walk(inner, under(path, key), depth + 1)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from walk(inner, path, depth)
+            # `tags: ["host:web-1", "env:prod"]`
+            if isinstance(inner, str) and len(inner) < 350 and (label := LABEL.fullmatch(inner)):
+                yield Leaf("_".join(under(path, label[1])), label[2], depth + 1)
+    else:
+        yield Leaf("_".join(path), value, depth)
+
+
+def under(path: tuple[str, ...], key: str) -> tuple[str, ...]:
+    return path if key.lower() in SILENT else (path + words(key[:KEY_READ]))[-PATH_READ:]
+
+
+def named_value(value: dict[str, Any]) -> tuple[str, Any] | None:
+    """`{"name": "src_ip", "value": "203.0.113.9"}` says the same as `{"src_ip": "203.0.113.9"}`."""
+    lower = {key.lower(): inner for key, inner in value.items()} if len(value) <= 4 else {}
+    name = next((lower[key] for key in NAME_KEYS if isinstance(lower.get(key), str)), None)
+    content = next((lower[key] for key in VALUE_KEYS if key in lower), None)
+    return (name, content) if name and content is not None else None

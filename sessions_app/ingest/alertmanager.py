@@ -1,0 +1,73 @@
+"""Prometheus Alertmanager's webhook, and Grafana's, which has the same shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_app.errors import Invalid
+from sessions_app.indicators import from_json
+from sessions_app.ingest import times
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
+from sessions_app.ingest.generic import HOSTS, MOST_ALERTS, USERS
+from sessions_app.ingest.reading import Reading
+from sessions_app.ingest.severities import severity_of
+
+
+def recognises(body: Any) -> bool:
+    alerts = body.get("alerts") if isinstance(body, dict) else None
+    return isinstance(alerts, list) and bool(alerts) and all(is_alert(each) for each in alerts)
+
+
+def is_alert(alert: Any) -> bool:
+    return (
+        isinstance(alert, dict)
+        and isinstance(alert.get("labels"), dict)
+        and alert.get("status", "firing") in ("firing", "resolved")
+    )
+
+
+def read(source: str, body: Any) -> list[ParsedAlert]:
+    if len(body["alerts"]) > MOST_ALERTS:
+        raise Invalid(f"A body may hold {MOST_ALERTS} alerts; this one holds {len(body['alerts'])}.")
+    return [one(source, alert, body) for alert in body["alerts"]]
+
+
+def one(source: str, alert: dict[str, Any], body: dict[str, Any]) -> ParsedAlert:
+    labels = texts(body.get("commonLabels")) | texts(alert.get("labels"))
+    notes = texts(body.get("commonAnnotations")) | texts(alert.get("annotations"))
+    reading = Reading({"labels": labels, "annotations": notes})
+    host = reading.word(HOSTS)
+    return ParsedAlert(
+        source=source,
+        title=title_for(labels, notes, host),
+        description=first(notes, "description", "message", "summary", "title")[:DESCRIPTION_LENGTH],
+        severity=severity_for(labels),
+        occurred_at=times.moment(alert.get("startsAt")),
+        fingerprint=fingerprint_of("alertmanager", alert.get("fingerprint") or labels),
+        status="resolved" if alert.get("status", body.get("status")) == "resolved" else "firing",
+        host=host,
+        user=reading.word(USERS),
+        indicators=tuple(from_json({"labels": labels, "annotations": notes})),
+        raw=alert,
+    )
+
+
+def texts(labels: Any) -> dict[str, str]:
+    return {key: str(value) for key, value in labels.items()} if isinstance(labels, dict) else {}
+
+
+def first(texts: dict[str, str], *names: str) -> str:
+    return next((texts[name] for name in names if texts.get(name, "").strip()), "")
+
+
+def title_for(labels: dict[str, str], notes: dict[str, str], host: str) -> str:
+    """What its author wrote for people, else the rule's name and the machine."""
+    if written := title_of(first(notes, "summary", "title")):
+        return written
+    name = title_of(first(labels, "alertname", "rulename")) or "Alert"
+    return title_of(f"{name} on {host}") if host else name
+
+
+def severity_for(labels: dict[str, str]) -> Severity:
+    said = (severity_of(key, labels.get(key)) for key in ("severity", "priority", "level", "urgency"))
+    return next((severity for severity in said if severity), "medium")

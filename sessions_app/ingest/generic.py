@@ -1,0 +1,186 @@
+"""Any JSON by best guess: shapes nobody wrote an adapter for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sessions_app.errors import Invalid
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, Status, fingerprint_of, title_of
+from sessions_app.ingest.reading import Reading
+from sessions_app.ingest.severities import by_word
+
+# `=` means the whole path: `name` alone is a title, `host.name` is not.
+TITLES = (
+    "alert_title", "rule_title", "=title", "alert_name", "alertname", "rule_name", "rule_description",
+    "signature_name", "signature", "detection_name", "detect_name", "threat_name", "malware_name",
+    "vulnerability_title", "check_name", "monitor_name", "problem_title", "problem_name", "incident_title",
+    "incident_name", "issue_title", "finding_title", "title", "=rule", "alert_rule", "=name", "summary", "subject",
+    "headline", "=alert", "=check", "=monitor", "short_message", "short_description", "alert_message",
+)  # fmt: skip
+WEAK_TITLES = (
+    "=message", "=msg", "=text", "message", "msg", "text", "reason", "description", "=detection", "event_name",
+    "=event", "event_type", "alert_type", "finding_type", "attack_type", "category", "=type", "type", "action",
+)  # fmt: skip
+DESCRIPTIONS = (
+    "description", "full_log", "long_description", "details", "detail", "=message", "message", "output", "body",
+    "text", "msg", "reason", "summary", "short_message",
+)  # fmt: skip
+HOSTS = (
+    "host_name", "hostname", "host", "agent_name", "computer_name", "computer", "device_name", "machine_name",
+    "machine", "device", "server_name", "server", "node_name", "node", "instance", "endpoint", "workstation_name",
+    "dvc", "pod_name", "container_name", "instance_id", "resource_name", "asset", "asset_name",
+)  # fmt: skip
+USERS = (
+    "target_user_name", "user_name", "username", "user", "src_user", "dst_user", "srcuser", "dstuser", "account_name",
+    "account", "principal", "actor", "subject_user_name", "login", "identity", "user_email", "actor_name", "user_id",
+)  # fmt: skip
+SAME = (
+    "fingerprint", "dedup_key", "deduplication_key", "dedupe_key", "dedup_id", "incident_key", "alert_key",
+    "aggregation_key", "alias",
+)  # fmt: skip
+RULES = ("rule_id", "ruleid", "rule_uuid", "signature_id", "sid", "check_id", "monitor_id", "detection_id", "rule_uid")
+STATES = (
+    "status", "state", "alert_status", "alert_state", "event_action", "transition", "alert_transition",
+    "current_state",
+)  # fmt: skip
+SETTLED = frozenset(["resolved", "resolve", "recovered", "recovery", "ok", "closed", "cleared", "clear"])
+# Lists that hold alerts, and lists that do so only when what surrounds them is no alert itself.
+ALERT_LISTS = ("alerts", "findings", "incidents", "detections", "issues", "hits")
+ITEM_LISTS = ("records", "events", "items", "results", "data", "value", "messages", "entries", "logs", "payload")
+MOST_ALERTS = 500
+STATE_WORDS = re.compile(
+    r"\[[^\]]{0,30}\]|\b(?:resolved|firing|triggered|recovered|recovery|alerting|problem|ok|warn|warning|critical)\b|[^\w\s]|\b\d+(?:\.\d+)?\s?(?:%|ms|[smhd]|[KMGT]i?B)(?=\W|$)",
+    re.IGNORECASE,
+)
+SEVERITY_IN_TITLE = re.compile(
+    r"^\W{0,3}(critical|high|medium|low|info|warning|warn|error|emergency|fatal|p[1-5]|sev-?[1-5])\s?[\]:)|]",
+    re.IGNORECASE,
+)
+
+
+def recognises(body: Any) -> bool:
+    return True
+
+
+def read(source: str, body: Any) -> list[ParsedAlert]:
+    found = list(items(body))
+    if not found:
+        raise Invalid("There is no alert in this body.")
+    if len(found) > MOST_ALERTS:
+        raise Invalid(f"A body may hold {MOST_ALERTS} alerts; this one holds {len(found)}.")
+    if len(found) > 1 and not any(map(says_something, found)):
+        return [one(source, Reading([each.document for each in found], found[0].around))]
+    return [one(source, each) for each in found]
+
+
+def items(value: Any, around: Reading | None = None) -> Iterator[Reading]:
+    """The alerts a body holds: itself, the members of a list, or those of a list it wraps."""
+    if isinstance(value, list):
+        for each in value:
+            yield from items(each, around)
+    elif isinstance(value, str) and value.strip():
+        yield Reading({"message": value}, around)
+    elif isinstance(value, dict):
+        if wrapped := wrapped_list(value):
+            rest = {key: inner for key, inner in value.items() if key != wrapped}
+            yield from items(value[wrapped], Reading(rest, around))
+        elif value:
+            yield Reading(value, around)
+    else:
+        raise Invalid("An alert is a JSON object, or a list of objects.")
+
+
+def wrapped_list(value: dict[str, Any]) -> str | None:
+    for key, inner in value.items():
+        holds = isinstance(inner, list) and inner and all(isinstance(each, dict) and each for each in inner)
+        if holds and key.lower() in ALERT_LISTS:
+            return key
+        if (
+            holds
+            and key.lower() in ITEM_LISTS
+            and not says_something(Reading({k: v for k, v in value.items() if k != key}))
+        ):
+            return key
+        # Elasticsearch answers {"hits": {"hits": [...]}}.
+        if key.lower() == "hits" and isinstance(inner, dict) and isinstance(inner.get("hits"), list) and inner["hits"]:
+            return key
+    return None
+
+
+def says_something(reading: Reading) -> bool:
+    """Whether a document calls itself something or rates itself, as alerts do and bare log records don't."""
+    own = Reading(reading.document)
+    return bool(own.text((*TITLES, "=message", "=msg", "=text")) or own.severity()) and not windows_event(own)
+
+
+def one(source: str, reading: Reading) -> ParsedAlert:
+    host, user = short(reading.word(HOSTS), "host", reading), short(reading.word(USERS), "user", reading)
+    title = title_for(source, reading, host)
+    return ParsedAlert(
+        source=source,
+        title=title,
+        description=reading.text(DESCRIPTIONS)[:DESCRIPTION_LENGTH],
+        severity=reading.severity() or in_title(title) or "medium",
+        occurred_at=reading.time(),
+        fingerprint=same_as(reading, title, host, user),
+        status=status_of(reading),
+        host=host,
+        user=user,
+        indicators=reading.indicators,
+        raw=reading.document,
+    )
+
+
+def short(said: str, kind: str, reading: Reading) -> str:
+    """What the document's keys say, else the first indicator of that kind found in its text."""
+    return (said or next(iter(reading.found(kind)), ""))[:200]
+
+
+def title_for(source: str, reading: Reading, host: str) -> str:
+    if event := windows_event(reading):
+        return title_of(event + (f" on {host}" if host else ""))
+    many = isinstance(reading.document, list)
+    if not many and (title := title_of(reading.text(TITLES) or reading.text(WEAK_TITLES))):
+        return title
+    what = f"{len(reading.document)} events" if many else "Alert"
+    about = host or next(iter(reading.found("ip", "domain", "user", "file", "hash")), "")
+    return title_of(f"{what} from {source}" + (f" about {about}" if about else ""))
+
+
+def windows_event(reading: Reading) -> str:
+    """A Windows event tells no title: its number, its channel and the program do."""
+    number, channel = (
+        reading.word(("=event_system_event_id", "event_id", "event_code")),
+        reading.word(("channel", "provider_name")),
+    )
+    if not number.isdigit() or not channel:
+        return ""
+    if isinstance(reading.document, list):
+        return f"{len(reading.document)} Windows events"
+    image = reading.word(("event_data_image", "image", "new_process_name", "process_name", "process_executable"))
+    program = image.replace("\\", "/").rpartition("/")[2]
+    return f"Windows event {number} ({channel.partition('/')[0].removeprefix('Microsoft-Windows-')})" + (
+        f": {program}" if program else ""
+    )
+
+
+def in_title(title: str) -> Severity | None:
+    match = SEVERITY_IN_TITLE.match(title)
+    return by_word(match[1]) if match else None
+
+
+def status_of(reading: Reading) -> Status:
+    states = {reading.word((name,)).lower() for name in STATES}
+    flagged = any(leaf.value is True for leaf in reading.called("=resolved"))
+    return "resolved" if flagged or states & SETTLED else "firing"
+
+
+def same_as(reading: Reading, title: str, host: str, user: str) -> str:
+    """What stays the same when an alert repeats or is resolved: its own key, or what it is about."""
+    if key := reading.word(SAME):
+        return fingerprint_of("generic", "key", key)
+    about = sorted(reading.found("ip", "domain", "hash"))[:50]
+    words = " ".join(STATE_WORDS.sub(" ", title).lower().split())
+    return fingerprint_of("generic", reading.word(RULES), words, host.lower(), user.lower(), about)

@@ -1,0 +1,96 @@
+"""Asking a JSON document questions by the names its writer may have used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sessions_app.indicators import Found, from_json
+from sessions_app.indicators.leaves import Leaf, leaves
+from sessions_app.ingest import severities, times
+from sessions_app.ingest.alert import Severity
+
+# The other end of a connection is not the machine or the person the alert is about.
+THEIRS = re.compile(r"(?:^|_)(?:dest|destination|dst|remote|peer|query|callback)_?(?:host|device|server|machine|node)")
+EMPTY = frozenset({"", "-", "n/a", "none", "null", "unknown", "undefined", "<na>", "nil"})
+
+
+class Reading:
+    """A document and, behind it, the wrapper it came in: asked only when the document itself has no answer."""
+
+    def __init__(self, document: Any, around: Reading | None = None) -> None:
+        self.document = document
+        self.around = around
+
+    @cached_property
+    def leaves(self) -> list[Leaf]:
+        return [
+            leaf
+            for leaf in leaves(self.document)
+            if not (isinstance(leaf.value, str) and leaf.value.strip().lower() in EMPTY)
+        ]
+
+    @cached_property
+    def by_last_word(self) -> dict[str, list[Leaf]]:
+        """Leaves by the last word of their path, shallow ones first: most questions touch a handful."""
+        index: dict[str, list[Leaf]] = {}
+        for leaf in sorted(self.leaves, key=lambda leaf: leaf.depth):
+            index.setdefault(leaf.name.rpartition("_")[2], []).append(leaf)
+        return index
+
+    @cached_property
+    def indicators(self) -> tuple[Found, ...]:
+        return tuple(from_json(self.document))
+
+    def called(self, name: str) -> list[Leaf]:
+        """Leaves whose path ends in these words; with `=` before it, whose whole path is these words."""
+        if name.startswith("="):
+            return [
+                leaf for leaf in self.by_last_word.get(name.rpartition("_")[2].lstrip("="), ()) if leaf.name == name[1:]
+            ]
+        return [leaf for leaf in self.by_last_word.get(name.rpartition("_")[2], ()) if leaf.called(name)]
+
+    def text(self, names: Iterable[str]) -> str:
+        """The first text under the first of these names that has one."""
+        names = tuple(names)
+        for name in names:
+            for leaf in self.called(name):
+                if isinstance(leaf.value, str):
+                    return leaf.value.strip()
+        return self.around.text(names) if self.around else ""
+
+    def word(self, names: Iterable[str]) -> str:
+        """As `text`, but numbers count and only short, single lines do: an id, a name."""
+        names = tuple(names)
+        for name in names:
+            for leaf in self.called(name):
+                if is_word(leaf.value) and not THEIRS.search(leaf.name):
+                    return str(leaf.value).strip()
+        return self.around.word(names) if self.around else ""
+
+    def severity(self) -> Severity | None:
+        for key in severities.KEYS:
+            for leaf in self.called(key):
+                if severity := severities.severity_of(leaf.name, leaf.value):
+                    return severity
+        return self.around.severity() if self.around else None
+
+    def time(self) -> datetime | None:
+        for key in times.KEYS:
+            for leaf in self.called(key):
+                if when := times.moment(leaf.value):
+                    return when
+        return self.around.time() if self.around else None
+
+    def found(self, *kinds: str) -> list[str]:
+        return [each.value for each in self.indicators if each.kind in kinds]
+
+
+def is_word(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
+    text = str(value).strip()
+    return 0 < len(text) <= 200 and "\n" not in text

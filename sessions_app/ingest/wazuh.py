@@ -1,0 +1,74 @@
+"""Wazuh alerts, as its integrator and its indexer send them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, fingerprint_of, title_of
+from sessions_app.ingest.reading import Reading
+from sessions_app.ingest.severities import by_rule_level
+
+# What an alert of a rule is about, besides the machine: the first that is there tells two alerts of one rule apart.
+ABOUT = (
+    "data_srcip", "data_src_ip", "syscheck_path", "data_vulnerability_cve", "data_aws_source_ip_address",
+    "data_win_eventdata_image", "data_win_eventdata_ip_address", "data_file", "data_url",
+)  # fmt: skip
+USERS = (
+    "data_dstuser", "data_srcuser", "data_win_eventdata_target_user_name", "data_win_eventdata_user",
+    "syscheck_uname_after", "data_uid",
+)  # fmt: skip
+
+
+def recognises(body: Any) -> bool:
+    """Every document has a rule with a level and a description, and an agent, a manager or a decoder."""
+    documents = body if isinstance(body, list) else [body]
+    return bool(documents) and all(is_wazuh(unwrapped(each)) for each in documents)
+
+
+def is_wazuh(document: Any) -> bool:
+    if not isinstance(document, dict) or not isinstance(document.get("rule"), dict):
+        return False
+    rule = document["rule"]
+    return (
+        isinstance(rule.get("description"), str)
+        and str(rule.get("level", "")).isdigit()
+        and bool(document.keys() & {"agent", "manager", "decoder", "full_log"})
+    )
+
+
+def unwrapped(document: Any) -> Any:
+    """The indexer puts the alert into `_source`."""
+    inner = document.get("_source") if isinstance(document, dict) else None
+    return inner if isinstance(inner, dict) else document
+
+
+def read(source: str, body: Any) -> list[ParsedAlert]:
+    documents = body if isinstance(body, list) else [body]
+    return [one(source, unwrapped(each)) for each in documents]
+
+
+def one(source: str, document: dict[str, Any]) -> ParsedAlert:
+    reading, rule = Reading(document), document["rule"]
+    host = reading.word(("=agent_name", "=predecoder_hostname", "=manager_name"))
+    user = reading.word([f"={name}" for name in USERS]) or next(iter(reading.found("user")), "")
+    return ParsedAlert(
+        source=source,
+        title=title_of(rule["description"]) or f"Wazuh rule {rule.get('id', '')}".strip(),
+        description=(reading.text(("=full_log", "=data_win_system_message", "=title")) or rule["description"])[
+            :DESCRIPTION_LENGTH
+        ],
+        severity=by_rule_level(int(rule["level"])),
+        occurred_at=reading.time(),
+        fingerprint=same_as(reading, rule, host, user),
+        status="firing",
+        host=host,
+        user=user,
+        indicators=reading.indicators,
+        raw=document,
+    )
+
+
+def same_as(reading: Reading, rule: dict[str, Any], host: str, user: str) -> str:
+    """One rule, one machine, one attacker: guesses at ever new users from one address are one alert that repeats."""
+    about = reading.word([f"={name}" for name in ABOUT]) or user
+    return fingerprint_of("wazuh", str(rule.get("id") or rule["description"]), host, about)
