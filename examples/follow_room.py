@@ -1,0 +1,83 @@
+"""Follow a war room: all that happens in it, each thing once, over every lost connection.
+
+pip install websockets
+python examples/follow_room.py http://127.0.0.1:8000 commander PASSWORD [session id of the room]
+"""
+
+import json
+import random
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+
+def call(base: str, path: str, *, token: str = "", body: dict[str, Any] | None = None) -> Any:
+    request = urllib.request.Request(f"{base}/api/v1/{path}", headers={"Content-Type": "application/json"})
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    if body is not None:
+        request.data = json.dumps(body).encode()
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def frames(base: str, who: dict[str, str], room: str) -> Iterator[dict[str, Any]]:
+    """Frames of the room without an end: a new connection goes on where the last one broke."""
+    place: dict[str, Any] = {}  # the log's epoch and the last seq we have seen
+    while True:
+        try:
+            token = call(base, "auth/token", body=who)["access"]
+            address = base.replace("http", "ws", 1) + "/ws/v1"
+            headers = {"Authorization": f"Bearer {token}"}
+            with connect(address, subprotocols=["warroom.v1"], additional_headers=headers) as socket:
+                socket.send(json.dumps({"t": "hello", "v": 1}))
+                socket.send(json.dumps({"t": "sub", "room": room, **place}))
+                for text in socket:
+                    frame = json.loads(text)
+                    if frame["t"] == "ping":
+                        socket.send(json.dumps({"t": "pong", "n": frame["n"]}))
+                    elif frame["t"] == "subscribed":
+                        if not frame["recovered"]:  # the snapshot stands for everything up to its head
+                            place = {"epoch": frame["epoch"], "after": frame["head"]}
+                            yield frame
+                    elif frame["t"] == "event" and frame["seq"] > place["after"]:
+                        place["after"] = frame["seq"]
+                        yield frame
+        except (OSError, ConnectionClosed) as lost:
+            print(f"-- lost: {lost}", file=sys.stderr, flush=True)
+        time.sleep(random.uniform(0.2, 2))
+
+
+def show(frame: dict[str, Any]) -> None:
+    if frame["t"] == "subscribed":
+        for message in frame["snapshot"]["messages"]:
+            print(f"{message['sender_name']}: {message['content']}")
+    elif frame["type"] in ("message.created", "message.end"):
+        message = frame["data"]
+        print(f"{message['sender_name']}: {message['content']}")
+    else:
+        print(f"[{frame['seq']}] {frame['type']}")
+    sys.stdout.flush()
+
+
+def main(base: str, username: str, password: str, room: str = "") -> None:
+    who = {"username": username, "password": password}
+    if not room:
+        token = call(base, "auth/token", body=who)["access"]
+        room = call(base, "incidents", token=token)["data"][0]["session_id"]
+    for frame in frames(base, who, room):
+        show(frame)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 4:
+        sys.exit(__doc__)
+    try:
+        main(*sys.argv[1:5])
+    except KeyboardInterrupt:
+        sys.exit(0)
