@@ -1,0 +1,33 @@
+"""The only two ways from the event loop into the database.
+
+asgiref's one thread for everything would let a slow query of one session hold up the events of all others.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from channels.db import database_sync_to_async
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_reads = ThreadPoolExecutor(2, thread_name_prefix="reads")
+_runs = ThreadPoolExecutor(6, thread_name_prefix="runs")
+
+
+async def read(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Read what the stream waits for; short queries only."""
+    return await _in(_reads, fn, *args, **kwargs)
+
+
+async def run(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run one command or one transaction; it may wait for a lock."""
+    return await _in(_runs, fn, *args, **kwargs)
+
+
+async def _in(pool: ThreadPoolExecutor, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    # database_sync_to_async drops connections that died, before and after.
+    call = database_sync_to_async(fn, thread_sensitive=False, executor=pool)
+    answer: T = await call(*args, **kwargs)
+    return answer

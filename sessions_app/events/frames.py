@@ -1,0 +1,58 @@
+"""Frames as text: encoded once, never larger than a client must accept."""
+
+import json
+from typing import Any
+
+import orjson
+
+OUTBOUND_BYTES = 512 * 1024
+# What a text is cut to, step by step, until the frame fits.
+_KEEPS = (65_536, 16_384, 4_096, 512)
+
+
+def encode(frame: dict[str, Any]) -> str:
+    """JSON text of a frame: text, since bytes would go out as a binary frame."""
+    try:
+        return orjson.dumps(frame, option=orjson.OPT_UTC_Z).decode()
+    except TypeError:
+        # A number beyond 64 bits, as alerts sometimes hold; slower, but never lost.
+        return json.dumps(frame, default=_plain, separators=(",", ":"))
+
+
+def size(text: str) -> int:
+    """Bytes on the wire."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def encode_within(frame: dict[str, Any], key: str, limit: int = OUTBOUND_BYTES) -> str:
+    """Encode; if that is too long, cut the texts under `key`. Each object with a cut text says `truncated`."""
+    text = encode(frame)
+    for keep in _KEEPS:
+        if size(text) <= limit:
+            return text
+        text = encode({**frame, key: _cut(frame[key], keep)})
+    if size(text) <= limit:
+        return text
+    return encode({**frame, key: {**_scalars(_cut(frame[key], _KEEPS[-1])), "truncated": True}})
+
+
+def _cut(value: Any, keep: int) -> Any:
+    if isinstance(value, dict):
+        cut = {name: _cut(each, keep) for name, each in value.items()}
+        if any(isinstance(each, str) and len(each) > keep for each in value.values()):
+            cut["truncated"] = True
+            if "html" in cut:
+                cut["html"] = None  # half a tag is worse than none
+        return cut
+    if isinstance(value, list):
+        return [_cut(each, keep) for each in value]
+    return value[:keep] if isinstance(value, str) else value
+
+
+def _scalars(data: dict[str, Any]) -> dict[str, Any]:
+    """The last resort, for thousands of small things: the ids and states stay."""
+    return {name: each for name, each in data.items() if not isinstance(each, dict | list)}
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat().replace("+00:00", "Z") if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,59 @@
+"""The log: the only writer, and with `stored` the only reader. A client is a snapshot and the events after it."""
+
+from functools import partial
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from sessions_app.actors import Actor
+from sessions_app.errors import NotFound
+from sessions_app.events import stored
+from sessions_app.events.hub import hub
+from sessions_app.events.stored import position, read
+from sessions_app.models import ChatSession, Event
+from sessions_app.vocabulary import EventData
+
+__all__ = ["lock", "position", "read", "record"]
+
+# After these nothing more is streamed into the message they name.
+ENDS_OF_TEXT = ("message.end", "message.error", "message.reset")
+
+
+def lock(session_id: UUID) -> ChatSession:
+    """Take the session's row first in every changing transaction: commit order becomes seq order."""
+    try:
+        # Not the joined rows: PostgreSQL can't lock the nullable side of a join.
+        return ChatSession.objects.select_for_update(of=("self",)).select_related("agent").get(pk=session_id)
+    except ChatSession.DoesNotExist:
+        raise NotFound(code="SESSION_NOT_FOUND") from None
+
+
+def record(
+    told: EventData,
+    *,
+    session: ChatSession,
+    actor: Actor,
+    run: UUID | None = None,
+    parent_run: UUID | None = None,
+    cause: UUID | None = None,
+) -> Event:
+    """Write what happened as the next event of a session that the caller has locked; tell it on commit."""
+    assert connection.in_atomic_block, "an event belongs to the transaction of its change"
+    seq = session.head + 1
+    moved = ChatSession.objects.filter(pk=session.pk, head=session.head).update(head=seq)
+    assert moved, "the session must be locked, and read after that"
+    session.head = seq
+    event = Event.objects.create(
+        session=session, seq=seq, type=told.event, data=told.wire(), ts=timezone.now(), run_id=run,
+        parent_run_id=parent_run, cause=cause, actor_kind=actor.kind, actor_id=actor.id, actor_name=actor.name,
+    )  # fmt: skip
+    transaction.on_commit(partial(hub.committed, str(session.pk), seq, stored.frame_of(event), ends=_ended(event)))
+    return event
+
+
+def _ended(event: Event) -> str:
+    """The message whose streaming text this event replaces."""
+    if event.type not in ENDS_OF_TEXT:
+        return ""
+    return str(event.data.get("message_id") or "")
