@@ -10,3 +10,8 @@ urlpatterns = [
     path("", include("agents_app.api.public_urls")),
     path("", include("sessions_app.page_urls")),
 ]
+
+handler400 = "sessions_app.failures.bad_request"
+handler403 = "sessions_app.failures.forbidden"
+handler404 = "sessions_app.failures.not_found"
+handler500 = "sessions_app.failures.failed"

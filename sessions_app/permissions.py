@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Model, Q, QuerySet
 
 from sessions_app.actors import Actor
-from sessions_app.errors import Denied, NotFound
+from sessions_app.errors import Denied, Invalid, NotFound
 from sessions_app.models import ApiKey, ChatSession, Incident, Membership, Organization, Role
 
 EVERYBODY = frozenset(Role)
@@ -62,6 +62,26 @@ def organizations_of(actor: Actor) -> QuerySet[Organization]:
     )
 
 
+def organization_for(actor: Actor, named: UUID | None) -> Organization:
+    """Where a request that makes something means to make it; with several memberships it must say."""
+    if named is not None:
+        home = organizations_of(actor).filter(pk=named).first()
+        if home is None:
+            raise NotFound("There is no such organisation.")
+        return home
+    homes = list(organizations_of(actor).order_by("slug")[:2])
+    if len(homes) > 1:
+        raise Invalid("You belong to several organisations; name one.", details={"field": "organization_id"})
+    if not homes:
+        raise Denied("You belong to no organisation.")
+    return homes[0]
+
+
+def may_read(actor: Actor) -> bool:
+    """People read by membership; a program's key needs the scope."""
+    return actor.key is None or ApiKey.Scope.READ in actor.key.scopes
+
+
 def may(actor: Actor, verb: str, organization_id: UUID) -> bool:
     """Agents and the system act through services that judged them before; people and keys are judged here."""
     roles, scope = _RULES[verb]
@@ -86,7 +106,7 @@ def sees(actor: Actor, thing: Model) -> bool:
     """Whether the thing exists as far as the actor is concerned."""
     organization_id = _organization_id(thing)
     if actor.key is not None:
-        visible = actor.key.organization_id == organization_id
+        visible = actor.key.organization_id == organization_id  # a key that may not read is refused, not blind
     elif actor.kind != "user":
         return True
     else:

@@ -2,4 +2,12 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sessions_app.api import auth, incidents, me, sessions, tickets
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *auth.urlpatterns,
+    *incidents.urlpatterns,
+    *me.urlpatterns,
+    *sessions.urlpatterns,
+    *tickets.urlpatterns,
+]

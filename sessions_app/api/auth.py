@@ -1,0 +1,58 @@
+"""Sign in, renew, sign out: tokens for programs that act as a person."""
+
+from typing import Annotated
+
+from django.contrib.auth.signals import user_logged_in
+from django.urls import path
+from pydantic import Field
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from sessions_app import signing_in
+from sessions_app.api import bodies
+from sessions_app.services import accounts
+from sessions_app.vocabulary import Body
+
+
+class Credentials(Body):
+    username: Annotated[str, Field(min_length=1, max_length=150)]
+    password: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Refresh(Body):
+    refresh: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class PublicDoor(APIView):
+    """For those who are not signed in; a stale Authorization header does no harm here."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class SignIn(PublicDoor):
+    def post(self, request: Request) -> Response:
+        told = bodies.parse(Credentials, request.data)
+        user = signing_in.check(request._request, username=told.username, password=told.password)
+        user_logged_in.send(sender=type(user), request=request._request, user=user)
+        return Response(accounts.sign_in(user=user)._asdict())
+
+
+class Renew(PublicDoor):
+    def post(self, request: Request) -> Response:
+        return Response(accounts.renew(refresh=bodies.parse(Refresh, request.data).refresh)._asdict())
+
+
+class SignOut(PublicDoor):
+    def post(self, request: Request) -> Response:
+        accounts.sign_out(refresh=bodies.parse(Refresh, request.data).refresh)
+        return Response(status=204)
+
+
+urlpatterns = [
+    path("auth/token", SignIn.as_view(), name="auth-token"),
+    path("auth/token/refresh", Renew.as_view(), name="auth-refresh"),
+    path("auth/logout", SignOut.as_view(), name="auth-logout"),
+]

@@ -1,0 +1,87 @@
+"""Who is calling: a Bearer token, an API key, or the browser's session with CSRF."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.request import Request
+
+from sessions_app import actors
+from sessions_app.actors import Actor
+from sessions_app.errors import Refused
+from sessions_app.models import ApiKey, User
+from sessions_app.services import accounts
+
+
+@dataclass(frozen=True)
+class Program:
+    """What stands in `request.user` when a program calls with a key."""
+
+    key: ApiKey
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_staff: bool = False
+    is_superuser: bool = False
+    pk: None = None
+
+    def __str__(self) -> str:
+        return self.key.name
+
+
+class BearerAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[User, Any] | None:
+        token = _credential(request.headers.get("Authorization", ""), "bearer")
+        return accounts.access_of(token) if token is not None else None
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="api"'
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[Program, ApiKey] | None:
+        secret = _credential(request.headers.get("Authorization", ""), "api-key")
+        if secret is None:
+            return None
+        key = accounts.key_for(secret)
+        return Program(key), key
+
+
+class BrowserAuthentication(SessionAuthentication):
+    """The session of a signed-in browser; what changes something needs the CSRF token."""
+
+
+def actor_of(request: Request) -> Actor:
+    """The caller of an authenticated request, as every service takes it."""
+    if isinstance(request.user, Program):
+        return actors.program(request.user.key)
+    assert isinstance(request.user, User)
+    return actors.person(request.user)
+
+
+def actor_from_headers(headers: Mapping[str, str]) -> tuple[Actor, datetime | None] | None:
+    """The caller of a socket's upgrade by its Authorization header, and when that ends; None without the header."""
+    header = headers.get("authorization", headers.get("Authorization", ""))
+    if (token := _credential(header, "bearer")) is not None:
+        user, access = accounts.access_of(token)
+        return actors.person(user), datetime.fromtimestamp(access["exp"], UTC)
+    if (secret := _credential(header, "api-key")) is not None:
+        key = accounts.key_for(secret)
+        return actors.program(key), key.expires_at
+    return None
+
+
+def caller_of(actor: Actor) -> str:
+    """The name under which a caller's idempotency keys are kept."""
+    return actor.id if actor.key else f"user:{actor.id}"
+
+
+def _credential(header: str, scheme: str) -> str | None:
+    """What follows the scheme; none when the header is not of this scheme."""
+    given, _, credential = header.strip().partition(" ")
+    if given.lower() != scheme:
+        return None
+    if not credential.strip():
+        raise Refused("NOT_AUTHENTICATED", "The Authorization header holds no credential.")
+    return credential.strip()

@@ -1,0 +1,74 @@
+"""What the API's views have in common: the actor, bodies by model, and repeats answered once."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from sessions_app import permissions
+from sessions_app.actors import Actor
+from sessions_app.api import bodies
+from sessions_app.api.authentication import actor_of, caller_of
+from sessions_app.errors import Denied, Invalid
+from sessions_app.services import idempotency
+
+Model = TypeVar("Model", bound=BaseModel)
+LONGEST_KEY = 200
+
+
+class Door(APIView):
+    """A view for signed-in people and programs."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method in ("GET", "HEAD") and not permissions.may_read(self.actor):
+            raise Denied("This key may not read.")
+
+    @property
+    def actor(self) -> Actor:
+        return actor_of(self.request)
+
+    def body(self, model: type[Model]) -> Model:
+        return bodies.parse(model, self.request.data)
+
+    def filters(self, model: type[Model]) -> Model:
+        return bodies.query(model, self.request.query_params)
+
+
+def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
+    """Let a view's POST take `Idempotency-Key`: a repeat gets the stored answer.
+
+    The whole method becomes one transaction: one that waits for something uses `services.idempotency.once` itself.
+    """
+
+    @wraps(post)
+    def once(view: Door, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = key_of(request)
+        if key is None:
+            return post(view, request, *args, **kwargs)
+
+        def act() -> dict[str, Any]:
+            made = post(view, request, *args, **kwargs)
+            return {"status": made.status_code, "data": made.data}
+
+        answer, again = idempotency.once(caller=caller_of(view.actor), key=key, asked=asked(request), act=act)
+        headers = {"Idempotent-Replayed": "true"} if again else None
+        return Response(answer["data"], status=answer["status"], headers=headers)
+
+    return once
+
+
+def key_of(request: Request) -> str | None:
+    key: str | None = request.headers.get("Idempotency-Key")
+    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
+        raise Invalid(f"Idempotency-Key must have 1 to {LONGEST_KEY} printable characters.")
+    return key
+
+
+def asked(request: Request) -> dict[str, Any]:
+    """What a repeat must have in common with the first request."""
+    return {"door": "rest", "method": request.method, "path": request.path, "body": request.data}

@@ -1,0 +1,107 @@
+"""Incidents: list, declare, look, change; and what happened, in order."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from django.db.models import Prefetch, QuerySet
+from django.urls import path
+from pydantic import Field, StringConstraints
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sessions_app import permissions, resources
+from sessions_app.actors import Actor
+from sessions_app.api.doors import Door, idempotent
+from sessions_app.api.paging import page
+from sessions_app.errors import NotFound
+from sessions_app.events import stored
+from sessions_app.models import Event, Incident, Indicator
+from sessions_app.services import incidents
+from sessions_app.vocabulary import Body
+
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+SeverityName = Literal["critical", "high", "medium", "low", "info"]
+StatusName = Literal["open", "investigating", "contained", "resolved", "closed"]
+
+
+class Declaration(Body):
+    title: Title
+    severity: SeverityName
+    description: Annotated[str, Field(max_length=20_000)] = ""
+    source: Annotated[str, Field(max_length=40)] = ""
+    metadata: dict[str, Any] = {}
+    organization_id: UUID | None = None
+
+
+class Change(Body):
+    title: Title | None = None
+    severity: SeverityName | None = None
+    status: StatusName | None = None
+    commander_id: UUID | None = None
+
+
+class Filters(Body):
+    organization_id: UUID | None = None
+    severity: SeverityName | None = None
+    status: StatusName | None = None
+
+
+class Incidents(Door):
+    def get(self, request: Request) -> Response:
+        wanted = self.filters(Filters).model_dump(exclude_none=True)
+        return Response(page(visible(self.actor).filter(**wanted), request.query_params, by="-id", show=shown))
+
+    @idempotent
+    def post(self, request: Request) -> Response:
+        told = self.body(Declaration)
+        home = permissions.organization_for(self.actor, told.organization_id)
+        incident = incidents.declare(organization=home, by=self.actor, **told.model_dump(exclude={"organization_id"}))
+        return Response(resources.incident(incident).wire(), status=201)
+
+
+class OneIncident(Door):
+    def get(self, request: Request, incident_id: UUID) -> Response:
+        return Response(shown(named(self.actor, incident_id)))
+
+    def patch(self, request: Request, incident_id: UUID) -> Response:
+        told = self.body(Change).model_dump(exclude_unset=True)
+        # Null unsets the commander; nothing else can be unset.
+        changes = {name: value for name, value in told.items() if value is not None or name == "commander_id"}
+        incident = incidents.change(incident_id=incident_id, changes=changes, by=self.actor)
+        return Response(resources.incident(incident).wire())
+
+
+class Timeline(Door):
+    """All that happened in the incident's war room, newest first."""
+
+    def get(self, request: Request, incident_id: UUID) -> Response:
+        incident = named(self.actor, incident_id)
+        told = Event.objects.filter(session=incident.room_id)
+        return Response(
+            page(told, request.query_params, by="-seq", show=lambda event: orjson.Fragment(stored.frame_of(event)))
+        )
+
+
+def visible(actor: Actor) -> QuerySet[Incident]:
+    """The incidents an actor may see, with all that showing them needs."""
+    oldest_first = Prefetch("indicators", Indicator.objects.order_by("id"))
+    return permissions.visible_incidents(actor).select_related("commander").prefetch_related(oldest_first)
+
+
+def named(actor: Actor, incident_id: UUID) -> Incident:
+    incident = visible(actor).filter(pk=incident_id).first()
+    if incident is None:
+        raise NotFound("There is no such incident.")
+    return incident
+
+
+def shown(incident: Incident) -> dict[str, Any]:
+    return resources.incident(incident, indicators=incident.indicators.all()).wire()
+
+
+urlpatterns = [
+    path("incidents", Incidents.as_view(), name="incident-list"),
+    path("incidents/<uuid:incident_id>", OneIncident.as_view(), name="incident"),
+    path("incidents/<uuid:incident_id>/timeline", Timeline.as_view(), name="incident-timeline"),
+]

@@ -1,0 +1,59 @@
+"""Lists by keyset: a page costs the same wherever it lies, and rows that come meanwhile shift nothing."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+
+from sessions_app.errors import Invalid
+
+MOST = 200
+USUAL = 50
+Row = TypeVar("Row", bound=Model)
+
+
+def page(
+    rows: QuerySet[Row], parameters: QueryDict, *, by: str, show: Callable[[Row], Any], usual: int = USUAL
+) -> dict[str, Any]:
+    """Cut one page, ordered by a unique column (`-id`, `seq`), and give the cursor of the next."""
+    limit = number(parameters, "limit", usual, low=1, high=MOST)
+    column, down = by.lstrip("-"), by.startswith("-")
+    if cursor := parameters.get("cursor"):
+        after = _read(cursor, rows.model, column)
+        rows = rows.filter(**{f"{column}__{'lt' if down else 'gt'}": after})
+    start = number(parameters, "offset", 0, low=0, high=1_000_000)
+    found = list(rows.order_by(by)[start : start + limit + 1])
+    more = len(found) > limit
+    return {
+        "data": [show(row) for row in found[:limit]],
+        "next": _written(getattr(found[limit - 1], column)) if more else None,
+    }
+
+
+def number(parameters: QueryDict, name: str, usual: int, *, low: int, high: int) -> int:
+    text = parameters.get(name)
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
+        raise Invalid(f"{name} must be a whole number from {low} to {high}.", details={"field": name})
+    return int(text)
+
+
+def _written(value: UUID | int) -> str:
+    return base64.urlsafe_b64encode(str(value).encode()).decode().rstrip("=")
+
+
+def _read(cursor: str, model: type[Model], column: str) -> Any:
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode("ascii")
+        is_id = model._meta.get_field(column).get_internal_type() == "UUIDField"
+        value: UUID | int = UUID(text) if is_id else int(text)
+        if isinstance(value, int) and not 0 <= value < 2**63:
+            raise ValueError(value)
+    except (ValueError, binascii.Error):
+        raise Invalid("This cursor is not one of ours.", details={"field": "cursor"}) from None
+    return value

@@ -1,0 +1,25 @@
+"""Strict JSON: no NaN, no Infinity, no duplicate of what a database can't hold, and not without end."""
+
+from typing import IO, Any
+
+import orjson
+from rest_framework.parsers import BaseParser
+
+from sessions_app.errors import Invalid, Refused
+
+LONGEST = 1024 * 1024
+
+
+class StrictJSONParser(BaseParser):
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: dict[str, Any] | None = None
+    ) -> Any:
+        raw = stream.read(LONGEST + 1)
+        if len(raw) > LONGEST:
+            raise Refused("PAYLOAD_TOO_LARGE", f"A body may have {LONGEST // 1024} KiB at most.")
+        try:
+            return orjson.loads(raw)
+        except orjson.JSONDecodeError as error:
+            raise Invalid(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from None

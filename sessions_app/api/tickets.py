@@ -1,0 +1,21 @@
+"""Tickets: how a signed-in browser opens its socket without a secret in the address."""
+
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sessions_app.api.doors import Door
+from sessions_app.errors import Denied
+from sessions_app.services import accounts
+
+
+class Tickets(Door):
+    def post(self, request: Request) -> Response:
+        user = self.actor.user
+        if user is None:
+            raise Denied("A program sends its key on the upgrade; tickets are for people.")
+        ticket = accounts.issue_ticket(user=user, auth_hash=user.get_session_auth_hash())
+        return Response({"ticket": ticket.token, "expires_at": ticket.expires_at}, status=201)
+
+
+urlpatterns = [path("ws-tickets", Tickets.as_view(), name="ws-tickets")]
