@@ -14,6 +14,7 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 
 def call(base: str, path: str, *, token: str = "", body: dict[str, Any] | None = None) -> Any:
@@ -34,7 +35,7 @@ def frames(base: str, who: dict[str, str], room: str) -> Iterator[dict[str, Any]
             token = call(base, "auth/token", body=who)["access"]
             address = base.replace("http", "ws", 1) + "/ws/v1"
             headers = {"Authorization": f"Bearer {token}"}
-            with connect(address, subprotocols=["warroom.v1"], additional_headers=headers) as socket:
+            with connect(address, subprotocols=[Subprotocol("warroom.v1")], additional_headers=headers) as socket:
                 socket.send(json.dumps({"t": "hello", "v": 1}))
                 socket.send(json.dumps({"t": "sub", "room": room, **place}))
                 for text in socket:

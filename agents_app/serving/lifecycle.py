@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 
 from agents_app.dispatch.embedded import Runner  # brings pydantic-ai: three seconds that no request shall wait for
 from sessions_app import consumers
@@ -52,7 +53,7 @@ def close_databases() -> None:
     """Give connections back, and end a pool's threads, which would hold up the process."""
     for connection in connections.all(initialized_only=True):
         connection.close()
-        if connection.vendor == "postgresql":
+        if isinstance(connection, PostgreSQL):
             connection.close_pool()
 
 

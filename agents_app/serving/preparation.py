@@ -5,11 +5,13 @@ import fcntl
 import hashlib
 from collections.abc import Iterator
 
+import psycopg
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core import checks
 from django.core.management import call_command
 from django.db import DatabaseError, OperationalError, connection
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 
 from agents_app import seed
 from agents_app.serving import address
@@ -46,12 +48,12 @@ def refuse_wrong_settings() -> None:
 
 def refuse_absent_database() -> None:
     try:
-        if connection.vendor == "postgresql":
+        if isinstance(connection, PostgreSQL):
             # Past the pool: it would say "timeout" and keep the reason to itself.
-            connection.Database.connect(**connection.get_connection_params()).close()
+            psycopg.connect(**connection.get_connection_params()).close()
         else:
             connection.ensure_connection()
-    except (DatabaseError, connection.Database.Error) as error:
+    except (DatabaseError, psycopg.Error) as error:
         raise CannotStart(f"{_where()}: can't use the database: {_one_line(error)}") from error
 
 
@@ -75,7 +77,7 @@ def _fingerprint_of_static_files() -> str:
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    if connection.vendor == "postgresql":
+    if isinstance(connection, PostgreSQL):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])
             try:

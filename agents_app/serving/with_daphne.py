@@ -13,7 +13,7 @@ from agents_app.serving.errors import CannotStart
 from agents_app.serving.lifecycle import INBOUND_BYTES, Lifecycle, close_databases
 
 
-class WarRoomServer(Server):  # type: ignore[misc]
+class WarRoomServer(Server):
     """Remembers why it could not listen, where daphne's own logs it and ends with status 0."""
 
     refusal = ""

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from tests.services.ports import free_port
 
@@ -93,7 +94,7 @@ class Cluster:
         subprocess.run([str(self.bin / program), *arguments], check=True, capture_output=True, cwd="/",
                        **self._as_user())  # fmt: skip
 
-    def _as_user(self) -> dict[str, object]:
+    def _as_user(self) -> dict[str, Any]:
         if self.user is None:
             return {}
         return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
