@@ -7,8 +7,8 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from sessions_app import demo
 from sessions_app.actors import SYSTEM
-from sessions_app.demo import open_incident
 from sessions_app.models import Membership, Organization, User
 from sessions_app.models.accounts import Role
 
@@ -38,9 +38,9 @@ def people() -> None:
 
 def incident() -> None:
     """Open the demo incident where nothing has ever happened; call it when there is a crew to take it up."""
-    demo = Organization.objects.filter(slug="demo").first()
-    if demo is not None and not demo.incidents.exists():
-        open_incident(organization=demo, by=SYSTEM)
+    organization = Organization.objects.filter(slug="demo").first()
+    if organization is not None and not organization.incidents.exists():
+        demo.load(organization, SYSTEM)
 
 
 def sign_ins() -> list[str]:
@@ -59,9 +59,9 @@ def password() -> str | None:
 def _make_people() -> None:
     # One hash for all: it is one password, and a hash takes a third of a second.
     hashed = make_password(password() or _made_password())
-    demo = Organization.objects.create(slug="demo", name="Demo", own_networks=OWN_NETWORKS)
+    ours = Organization.objects.create(slug="demo", name="Demo", own_networks=OWN_NETWORKS)
     other = Organization.objects.create(slug="other", name="Other")
-    for organization, (username, name, role) in [*((demo, one) for one in DEMO), (other, OUTSIDER)]:
+    for organization, (username, name, role) in [*((ours, one) for one in DEMO), (other, OUTSIDER)]:
         user = User.objects.create(
             username=username, name=name, password=hashed, demo=True, is_staff=role == Role.ADMIN
         )

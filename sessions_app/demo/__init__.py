@@ -1,35 +1,31 @@
-"""The demo incident: a password guessed over SSH, as Wazuh tells it, with the log file of the machine."""
+"""The demo incident: one alert and the log behind it, through the same doors as any other."""
 
-import re
-from datetime import datetime, timedelta
-from io import BytesIO
-from pathlib import Path
+from __future__ import annotations
 
+import io
+
+import orjson
 from django.db import transaction
 from django.utils import timezone
 
+from sessions_app import ingest
 from sessions_app.actors import Actor
+from sessions_app.demo import story
 from sessions_app.models import Incident, Organization
 from sessions_app.services import alerts, evidence
 
-HERE = Path(__file__).parent
-TIME = re.compile(r"2026-01-05T\d\d:\d\d:\d\d\.\d+")
-LAST_LINE = datetime.fromisoformat("2026-01-05T03:20:52.235433+00:00")
-AGO = timedelta(minutes=2)
-
 
 @transaction.atomic
-def open_incident(*, organization: Organization, by: Actor) -> Incident:
-    """Open it as if the alert came in now; its log file is there before any agent can look."""
-    later = timezone.now() - AGO - LAST_LINE
-    alert, log = (_moved((HERE / name).read_text(), later) for name in ("alert.json", "auth.log"))
-    incident = alerts.receive(organization=organization, source="wazuh", body=alert.encode(), by=by).incidents[0]
-    evidence.attach(
-        incident=incident, filename="web-01-auth.log", stream=BytesIO(log.encode()), content_type="text/plain", by=by
-    )
+def load(organization: Organization, by: Actor) -> Incident:
+    """Open the demo incident, or find the one that is there. One transaction: its crew starts with the log at hand."""
+    now = timezone.now()
+    alert = story.alert(now)
+    fingerprint = ingest.read("wazuh", alert)[0].fingerprint
+    known = organization.alerts.filter(fingerprint=fingerprint).select_related("incident").order_by("-id").first()
+    if known is not None:
+        return known.incident
+    received = alerts.receive(organization=organization, source="wazuh", body=orjson.dumps(alert), by=by)
+    incident = received.incidents[0]
+    log = "\n".join(story.log(now)) + "\n"
+    evidence.attach(incident=incident, filename="bastion-1-auth.log", stream=io.BytesIO(log.encode()), by=by)
     return incident
-
-
-def _moved(text: str, later: timedelta) -> str:
-    """The same story at another time."""
-    return TIME.sub(lambda found: (datetime.fromisoformat(found[0]) + later).isoformat(timespec="microseconds"), text)
