@@ -17,7 +17,7 @@ from django.db import connections
 from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
 from tests.services import chromium
-from tests.services.databases import fresh_database
+from tests.services.databases import Place, fresh_place, migrate
 from tests.services.server import Server
 from tests.settings import LANE_DATABASE
 
@@ -64,10 +64,18 @@ def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 # --- Real servers ----------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A home with empty tables that servers start from."""
+    with fresh_place(tmp_path_factory.mktemp("migrated"), LANE_DATABASE) as place:
+        migrate(place)
+        yield place
+
+
 @pytest.fixture
-def start_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+def start_server(tmp_path_factory: pytest.TempPathFactory, migrated: Place) -> Iterator[Callable[..., Server]]:
     """Start servers with chosen environment variables: `start_server(WARROOM_DEMO_TOKEN_MS="30")`."""
-    with _servers(tmp_path_factory) as start:
+    with _servers(tmp_path_factory, migrated) as start:
         yield start
 
 
@@ -78,19 +86,20 @@ def server(start_server: Callable[..., Server]) -> Server:
 
 
 @pytest.fixture(scope="session")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def shared_server(tmp_path_factory: pytest.TempPathFactory, migrated: Place) -> Iterator[Server]:
     """One server for all tests that only look, or that make the rooms they change."""
-    with _servers(tmp_path_factory) as start:
+    with _servers(tmp_path_factory, migrated) as start:
         yield start()
 
 
 @contextlib.contextmanager
-def _servers(folders: pytest.TempPathFactory) -> Iterator[Callable[..., Server]]:
+def _servers(folders: pytest.TempPathFactory, migrated: Place) -> Iterator[Callable[..., Server]]:
     with contextlib.ExitStack() as opened:
 
-        def start(*, command: str = "up", **chosen: str) -> Server:
-            database = opened.enter_context(fresh_database(LANE_DATABASE))
-            made = Server(folders.mktemp("home"), command=command, **{"DATABASE_URL": database, **chosen})
+        def start(*, command: str = "up", from_nothing: bool = False, **chosen: str) -> Server:
+            like = None if from_nothing else migrated
+            place = opened.enter_context(fresh_place(folders.mktemp("home"), LANE_DATABASE, like=like))
+            made = Server(place.home, command=command, **{"DATABASE_URL": place.database_url, **chosen})
             opened.callback(made.kill9)
             return made.start()
 

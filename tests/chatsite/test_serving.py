@@ -20,7 +20,7 @@ def files(server: Server) -> dict[str, float]:
 
 @pytest.mark.parametrize("command", ["up", "serve"])
 def test_it_prints_where_it_is_and_who_may_sign_in(command: str, start_server: Callable[..., Server]) -> None:
-    server = start_server(command=command)
+    server = start_server(command=command, from_nothing=True)
     with server.sign_in("commander") as commander:
         assert commander.get("/api/v1/me").json()["username"] == "commander"
     assert server.stop() == 0

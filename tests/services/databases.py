@@ -1,25 +1,56 @@
-"""A database of its own for each server process that a test starts, on whatever the lane runs."""
+"""A home, and on the PostgreSQL lane a database, for each server process that a test starts."""
 
 import contextlib
 import secrets
+import shutil
+import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
+from tests.services.server import PROJECT, command_line, environment
+
+MIGRATE_AND_PUBLISH = """
+from django.core.management import call_command
+from agents_app.serving.preparation import publish_static_files
+call_command("migrate", verbosity=0)
+publish_static_files()
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a server keeps what it knows."""
+
+    home: Path
+    database_url: str
+
 
 @contextlib.contextmanager
-def fresh_database(lane_url: str) -> Iterator[str]:
-    """The address of an empty database on the lane's PostgreSQL; empty on the SQLite lane, where the home holds it."""
+def fresh_place(home: Path, lane_url: str, *, like: Place | None = None) -> Iterator[Place]:
+    """An empty one, or a copy: forty migrations take longer than all else that a server does before it listens."""
+    if like is not None:
+        shutil.copytree(like.home, home, dirs_exist_ok=True)
     if not lane_url:
-        yield ""
+        yield Place(home, "")
         return
     name = f"server_{secrets.token_hex(6)}"
+    template = sql.Identifier(urlsplit(like.database_url).path[1:] if like else "template0")
     with psycopg.connect(lane_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
     try:
-        yield urlunsplit(urlsplit(lane_url)._replace(path=f"/{name}"))
+        yield Place(home, urlunsplit(urlsplit(lane_url)._replace(path=f"/{name}")))
     finally:
         with psycopg.connect(lane_url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def migrate(place: Place) -> None:
+    """Tables and static files, but nobody in it yet."""
+    chosen = environment(place.home, DATABASE_URL=place.database_url)
+    command = command_line("shell", "--verbosity", "0", "-c", MIGRATE_AND_PUBLISH)
+    subprocess.run(command, env=chosen, cwd=PROJECT, check=True, timeout=100)
