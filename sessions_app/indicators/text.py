@@ -43,9 +43,10 @@ WELL_KNOWN = re.compile(
 
 NAME = r"([A-Za-z0-9_$][A-Za-z0-9_.$@\\+:-]{0,99})"
 USERS = (
-    re.compile(rf"\b(?:invalid|illegal|unknown) user {NAME}", AI),
+    re.compile(rf"\b(?:invalid|illegal|unknown|authenticating) user {NAME}", AI),
     re.compile(rf"\bfor (?:user )?(?!(?:invalid|illegal|user) ){NAME} from ", A),
     re.compile(rf"\b(?:for|by) user {NAME}", A),
+    re.compile(rf"\bnew user: name={NAME}", A),
     re.compile(rf"\bsudo(?:\[\d{{1,7}}\])?:\s{{1,8}}{NAME} : ", A),
     re.compile(
         rf"\b(?:src|dst|target|subject|source|acting|account)?[_.-]?user(?:[_.-]?name)?[\"']?(?:=|:\s{{0,2}})[\"']?{NAME}",

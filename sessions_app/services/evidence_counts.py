@@ -1,0 +1,185 @@
+"""Counting what stands in evidence: who, from where, on what, and when."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sessions_app.indicators import text as patterns
+from sessions_app.indicators.found import Found
+from sessions_app.ingest import times
+from sessions_app.models import Evidence, Incident
+from sessions_app.services.evidence_files import files_and_alerts, read_lines, shown
+from sessions_app.services.evidence_search import Hit
+
+TOP = 20
+EXAMPLES = 3
+# What one file may make us remember: counts of values beyond these stay out, and `cut` says so.
+MOST_VALUES = 20_000
+MOST_MINUTES = 20_000
+BUCKETS = 48
+STEPS = tuple(timedelta(minutes=m) for m in (1, 5, 10, 15, 30, 60, 120, 360, 720, 1440, 10080, 43200, 525600))
+# Lines that say so, not attempts: some programs say it twice, so `Invalid user` and `session opened` are left out.
+FAILED = re.compile(r"\bfail|\binvalid (?!user)|denied|refused|incorrect|\berror|blocked", re.IGNORECASE)
+ACCEPTED = re.compile(r"\baccepted\b|\bsuccess|logged in|\bgranted", re.IGNORECASE)
+# A line without one of these holds no user we could name; the patterns are far dearer than this look.
+USER_MARKS = ("user", " for ", "sudo", "acc", "login", "logname")
+
+
+@dataclass(slots=True)
+class Count:
+    """How often one value stands in the evidence, between when, and in which lines first."""
+
+    value: str
+    count: int = 0
+    failed: int = 0
+    accepted: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+    examples: list[Hit] = field(default_factory=list)
+    accepted_examples: list[Hit] = field(default_factory=list)
+
+    def add(self, line: Counted) -> None:
+        self.count += 1
+        self.failed += line.failed
+        self.accepted += line.accepted
+        if line.when:
+            self.first = min(self.first or line.when, line.when)
+            self.last = max(self.last or line.when, line.when)
+        if len(self.examples) < EXAMPLES:
+            self.examples.append(line.hit)
+        if line.accepted and len(self.accepted_examples) < EXAMPLES:
+            self.accepted_examples.append(line.hit)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One line, judged once."""
+
+    hit: Hit
+    when: datetime | None
+    failed: bool
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    start: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts over all evidence of an incident; of each kind the most frequent, and how many there are in all."""
+
+    files: int
+    lines: int
+    failed: int
+    accepted: int
+    first: datetime | None
+    last: datetime | None
+    addresses: list[Count]
+    users: list[Count]
+    hosts: list[Count]
+    distinct: dict[str, int]
+    bucket_minutes: int
+    buckets: list[Bucket]
+    cut: bool
+
+
+class Tally:
+    """Counts lines as they pass; its memory is bounded whatever passes."""
+
+    def __init__(self) -> None:
+        self.lines = self.failed = self.accepted = 0
+        self.kinds: dict[str, dict[str, Count]] = {"addresses": {}, "users": {}, "hosts": {}}
+        self.minutes: Counter[datetime] = Counter()
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self.cut = False
+
+    def add(self, evidence: Evidence, number: int, raw: bytes) -> None:
+        text = shown(raw)
+        failed = bool(FAILED.search(text))
+        line = Counted(
+            hit=Hit(evidence.pk, evidence.filename, number, text[:500]),
+            when=times.in_line(text, near=evidence.created_at),
+            failed=failed,
+            accepted=not failed and bool(ACCEPTED.search(text)),
+        )
+        self.lines += 1
+        self.failed += line.failed
+        self.accepted += line.accepted
+        if line.when:
+            self.note(line.when)
+        self.count("addresses", patterns.addresses(text), line)
+        self.count("users", patterns.users(text) if any(mark in text.lower() for mark in USER_MARKS) else (), line)
+        self.count("hosts", patterns.hosts(text), line)
+
+    def note(self, when: datetime) -> None:
+        self.first, self.last = min(self.first or when, when), max(self.last or when, when)
+        minute = when.replace(second=0, microsecond=0)
+        if minute in self.minutes or len(self.minutes) < MOST_MINUTES:
+            self.minutes[minute] += 1
+
+    def count(self, kind: str, found: Iterable[Found], line: Counted) -> None:
+        counts = self.kinds[kind]
+        for value in {each.value for each in found}:
+            if value not in counts and len(counts) >= MOST_VALUES:
+                self.cut = True
+                continue
+            counts.setdefault(value, Count(value)).add(line)
+
+    def top(self, kind: str) -> list[Count]:
+        return sorted(self.kinds[kind].values(), key=lambda count: (-count.count, count.value))[:TOP]
+
+    def merged(self, alerts: Tally) -> Tally:
+        """What only an alert names is counted from the alert; the rest from the files alone."""
+        if not self.lines:
+            return alerts
+        for kind, counts in alerts.kinds.items():
+            self.kinds[kind] = counts | self.kinds[kind]
+        return self
+
+    def summary(self, files: int) -> Summary:
+        step, buckets = bucketed(self.minutes)
+        return Summary(
+            files=files, lines=self.lines, failed=self.failed, accepted=self.accepted, first=self.first, last=self.last,
+            addresses=self.top("addresses"), users=self.top("users"), hosts=self.top("hosts"),
+            distinct={kind: len(counts) for kind, counts in self.kinds.items()},
+            bucket_minutes=step // timedelta(minutes=1), buckets=buckets, cut=self.cut,
+        )  # fmt: skip
+
+
+def summarize(incident: Incident) -> Summary:
+    """Read all evidence of an incident once and count."""
+    files, alerts = files_and_alerts(incident)
+    return tally(files).merged(tally(alerts)).summary(len(files) + len(alerts))
+
+
+def tally(rows: list[Evidence]) -> Tally:
+    counted = Tally()
+    for evidence in rows:
+        for number, line in read_lines(evidence):
+            counted.add(evidence, number, line)
+    return counted
+
+
+def bucketed(minutes: Counter[datetime]) -> tuple[timedelta, list[Bucket]]:
+    """The finest round step that shows the whole span in a few dozen bars; bars without lines are left out."""
+    if not minutes:
+        return STEPS[0], []
+    span = max(minutes) - min(minutes)
+    step = next((step for step in STEPS if span / step < BUCKETS), STEPS[-1])
+    counts: Counter[datetime] = Counter()
+    for minute, count in minutes.items():
+        counts[floor(minute, step)] += count
+    return step, [Bucket(start, counts[start]) for start in sorted(counts)]
+
+
+def floor(when: datetime, step: timedelta) -> datetime:
+    zero = datetime(1970, 1, 1, tzinfo=UTC)
+    return zero + (when - zero) // step * step

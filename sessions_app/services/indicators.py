@@ -1,0 +1,194 @@
+"""Indicators of an incident: merged from what comes in, added by people, described for whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from sessions_app import indicators, permissions, resources
+from sessions_app.actors import Actor
+from sessions_app.errors import Invalid
+from sessions_app.events import log
+from sessions_app.indicators import Found, Kind
+from sessions_app.models import ChatSession, Evidence, Incident, Indicator
+from sessions_app.services.evidence_files import files_and_alerts, read_lines, shown
+from sessions_app.services.evidence_search import Hit, whole
+from sessions_app.vocabulary import IndicatorChanged
+
+# Whether a value is one of ours can be told of these; a user or a hash lies in no network.
+PLACED = frozenset({"ip", "domain", "url", "email", "host"})
+MOST_AN_INCIDENT = 1000
+LINES_NAMED = 20
+
+
+@transaction.atomic
+def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, by: Actor) -> tuple[Indicator, bool]:
+    """Put an indicator on an incident by hand; the second answer tells whether it is new there."""
+    permissions.require(by, "add_indicator", incident)
+    value = value.strip()
+    kind = kind or indicators.kind_of(value)
+    if kind is None:
+        raise Invalid("Say what kind of indicator this is.", details={"kind": list(indicators.KINDS)})
+    found = Found(kind, indicators.normal(kind, value))
+    if not found.value or len(found.value) > 500 or not indicators.fits(found):
+        raise Invalid(f"This is not the value of an indicator of kind {kind}.", details={"value": [value[:100]]})
+    locked = Incident.objects.select_for_update().get(pk=incident.pk)
+    row = locked.indicators.filter(kind=found.kind, value=found.value).first()
+    return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by)[0], True)
+
+
+def merge(*, incident: Incident, counts: Mapping[Found, int], by: Actor, tell_again: bool = False) -> list[Indicator]:
+    """Count sightings into an incident whose row the caller holds locked; answers those that are new there.
+
+    `tell_again`: those seen again are told too, where no other event brings the incident's new state.
+    """
+    rows = incident.indicators.filter(value__in=[found.value for found in counts])
+    known = {Found(cast(Kind, row.kind), row.value): row for row in rows}
+    now = timezone.now()
+    again = [counted_again(known[found], counts[found], now) for found in counts if found in known]
+    left = max(0, MOST_AN_INCIDENT - incident.indicators.count())
+    fresh = [sighted(incident, found, counts[found], now) for found in counts if found not in known][:left]
+    Indicator.objects.bulk_update(again, ["seen_count", "last_seen"])
+    Indicator.objects.bulk_create(fresh)
+    tell([*fresh, *(again if tell_again else [])], incident, by)
+    return fresh
+
+
+def counted_again(row: Indicator, count: int, now: datetime) -> Indicator:
+    row.seen_count += count
+    row.last_seen = now
+    return row
+
+
+def tell(rows: list[Indicator], incident: Incident, by: Actor) -> None:
+    if not rows:
+        return
+    room = room_of(incident)
+    for row in rows:
+        told = IndicatorChanged(event="indicator.added", indicator=resources.indicator(row), by=by.name)
+        log.record(told, session=room, actor=by)
+
+
+def room_of(incident: Incident) -> ChatSession:
+    """The incident's war room, locked: what happens to an incident is told there."""
+    assert incident.room_id is not None, "an incident is declared together with its room"
+    return log.lock(incident.room_id)
+
+
+def sighted(incident: Incident, found: Found, count: int, now: datetime) -> Indicator:
+    own = indicators.is_own(found.value, incident.organization.own_networks) if found.kind in PLACED else None
+    return Indicator(
+        organization_id=incident.organization_id, incident=incident, kind=found.kind, value=found.value,
+        seen_count=count,
+        # A short machine name says nothing of its network.
+        private=own if own or found.kind != "host" else None,
+        first_seen=now, last_seen=now,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One file an indicator stands in, and its first lines there."""
+
+    evidence_id: UUID
+    filename: str
+    count: int
+    lines: list[int]
+    example: Hit
+
+
+@dataclass(frozen=True, slots=True)
+class OtherIncident:
+    id: UUID
+    title: str
+    severity: str
+    status: str
+    opened_at: datetime
+    seen_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is known of a value: in this incident's evidence, and elsewhere in the organisation."""
+
+    value: str
+    kind: str | None
+    private: bool | None
+    blocked_until: datetime | None
+    count: int
+    seen_in: list[Sighting]
+    other_incidents: list[OtherIncident]
+
+
+def describe(incident: Incident, value: str) -> Description:
+    """Where an indicator was seen, how often, whether it is ours, and which other incidents know it."""
+    row = named(incident, value)
+    kind = cast(Kind, row.kind) if row else indicators.kind_of(value)
+    plain = row.value if row else indicators.normal(kind, value) if kind else value.strip()
+    files, alerts = files_and_alerts(incident)
+    seen = sightings(files, plain) or sightings(alerts, plain)
+    return Description(
+        value=plain,
+        kind=kind,
+        private=indicators.is_own(plain, incident.organization.own_networks) if kind in PLACED else None,
+        blocked_until=row.blocked_until if row else None,
+        count=sum(each.count for each in seen),
+        seen_in=seen,
+        other_incidents=elsewhere(incident, plain),
+    )
+
+
+def named(incident: Incident, value: str) -> Indicator | None:
+    kind = indicators.kind_of(value)
+    spellings = {value.strip(), *([indicators.normal(kind, value)] if kind else [])}
+    return incident.indicators.filter(value__in=spellings).order_by("id").first()
+
+
+def sightings(rows: list[Evidence], value: str) -> list[Sighting]:
+    wanted = whole(value.lower().encode())
+    needle = value.lower().encode()
+    seen = []
+    for evidence in rows:
+        count, example = 0, None
+        numbers: list[int] = []
+        for number, line in read_lines(evidence):
+            low = line.lower()
+            if needle in low and wanted.search(low):
+                count += 1
+                example = example or Hit(evidence.pk, evidence.filename, number, shown(line)[:500])
+                if len(numbers) < LINES_NAMED:
+                    numbers.append(number)
+        if example:
+            seen.append(Sighting(evidence.pk, evidence.filename, count, numbers, example))
+    return seen
+
+
+def elsewhere(incident: Incident, value: str) -> list[OtherIncident]:
+    rows = (
+        Indicator.objects.filter(organization_id=incident.organization_id, value=value)
+        .exclude(incident=incident)
+        .select_related("incident")
+        .order_by("-incident_id")[:20]
+    )
+    return [
+        OtherIncident(
+            row.incident.pk,
+            row.incident.title,
+            row.incident.severity,
+            row.incident.status,
+            row.incident.opened_at,
+            row.seen_count,
+        )
+        for row in rows
+    ]
+
+
+def counted(found: Iterable[Found]) -> dict[Found, int]:
+    """Each once: an alert names a thing, however often it spells it."""
+    return dict.fromkeys(found, 1)
