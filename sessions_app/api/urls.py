@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern, URLResolver
 
-from sessions_app.api import auth, incidents, me, sessions, tickets
+from sessions_app.api import auth, evidence, incidents, indicators, ingest, me, sessions, tickets
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth.urlpatterns,
+    *evidence.urlpatterns,
     *incidents.urlpatterns,
+    *indicators.urlpatterns,
+    *ingest.urlpatterns,
     *me.urlpatterns,
     *sessions.urlpatterns,
     *tickets.urlpatterns,
