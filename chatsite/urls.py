@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/v1/", include("agents_app.api.urls")),
     path("api/v1/", include("sessions_app.api.urls")),
     path("", include("agents_app.api.public_urls")),
+    path("", include("agents_app.api.page_urls")),
     path("", include("sessions_app.page_urls")),
 ]
 

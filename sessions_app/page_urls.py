@@ -1,5 +1,22 @@
 """Pages for people."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LogoutView
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from sessions_app import views
+from sessions_app.pages.sign_in import SignIn
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.incident_rows, name="incidents"),
+    path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("theme/", views.choose_theme, name="theme"),
+    path("incidents/declare/", views.declare, name="declare"),
+    path("incidents/demo/", views.load_demo, name="load-demo"),
+    path("incidents/<uuid:incident_id>/", views.war_room, name="war-room"),
+    path("incidents/<uuid:incident_id>/messages/", views.post_message, name="post-message"),
+    path("incidents/<uuid:incident_id>/change/", views.change_incident, name="change-incident"),
+    path("incidents/<uuid:incident_id>/evidence/", views.attach_evidence, name="attach-evidence"),
+    path("incidents/<uuid:incident_id>/report/", views.report, name="report"),
+    path("evidence/<uuid:evidence_id>/", views.evidence_page, name="evidence"),
+]

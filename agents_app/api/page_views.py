@@ -1,0 +1,64 @@
+"""The war room's forms without a socket: a plain form posts here, and the same services decide."""
+
+import json
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+from pydantic import BaseModel, ValidationError
+
+from agents_app.services import approvals, outcomes, questions
+from sessions_app.errors import Invalid
+from sessions_app.pages.doors import actor_of, back, page
+from sessions_app.vocabulary import Decision, OutcomeDecide, QuestionAnswer
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+@require_POST
+@page
+def decide_approval(request: HttpRequest, approval_id: UUID) -> HttpResponse:
+    sent = {name: request.POST.get(name, "") for name in ("version", "digest", "decision", "feedback")}
+    edited = _edited(request.POST.get("edited_args", ""))
+    decision = _parse(Decision, {**sent, "edited_args": edited if sent["decision"] == "approve" else None})
+    approval = approvals.decide(approval_id=approval_id, decision=decision, by=actor_of(request))
+    messages.success(request, f"{approval.tool}: your decision is stored; the request is {approval.status}.")
+    return back(request)
+
+
+@require_POST
+@page
+def answer_question(request: HttpRequest, question_id: UUID) -> HttpResponse:
+    content = request.POST.get("option") or request.POST.get("content", "").strip()
+    body = _parse(QuestionAnswer, {"question_id": question_id, "content": content, "option": request.POST.get("option")})
+    questions.answer(body=body, by=actor_of(request))
+    messages.success(request, "Your answer is stored and has reached the agent.")
+    return back(request)
+
+
+@require_POST
+@page
+def settle_outcome(request: HttpRequest, tool_call_id: UUID) -> HttpResponse:
+    sent = {name: request.POST.get(name, "") for name in ("outcome", "note")}
+    body = _parse(OutcomeDecide, {"tool_call_id": tool_call_id, **sent})
+    outcomes.decide(tool_call_id=body.tool_call_id, outcome=body.outcome, note=body.note, by=actor_of(request))
+    messages.success(request, "What became of the call is stored, and the agent goes on.")
+    return back(request)
+
+
+def _edited(text: str) -> dict[str, Any] | None:
+    if not text.strip():
+        return None
+    try:
+        return json.loads(text)  # type: ignore[no-any-return]  # its shape is checked right after
+    except ValueError as error:
+        raise Invalid("The edited arguments are not JSON.") from error
+
+
+def _parse(model: type[Body], sent: dict[str, Any]) -> Body:
+    try:
+        return model.model_validate(sent)
+    except ValidationError as error:
+        raise Invalid("The form is not complete; reload the page and look again.") from error

@@ -1,0 +1,61 @@
+"""What every page shares: a signed-in person as the actor, and a refusal turned into words on a page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from sessions_app import actors, permissions
+from sessions_app.actors import Actor
+from sessions_app.errors import Denied, NotFound, Refused
+from sessions_app.models import Incident
+
+View = Callable[..., HttpResponse]
+
+
+def page(view: View) -> View:
+    """A page for a signed-in person: what is not theirs is 404; a refused form says why on the page it came from."""
+
+    @login_required
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except NotFound as error:
+            raise Http404(error.detail) from error
+        except Refused as error:
+            if request.method == "POST":
+                messages.error(request, f"Nothing was changed. {error.detail}")
+                return back(request)
+            if isinstance(error, Denied):
+                raise PermissionDenied(error.detail) from error
+            raise
+
+    return answer
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    return actors.person(request.user)  # type: ignore[arg-type]  # `page` let nobody else in
+
+
+def incident_for(request: HttpRequest, incident_id: UUID) -> Incident:
+    incident = Incident.objects.select_related("room", "commander", "organization").filter(pk=incident_id).first()
+    if incident is None:
+        raise NotFound()
+    permissions.require(actor_of(request), "see", incident)
+    return incident
+
+
+def back(request: HttpRequest, *, otherwise: str = "incidents") -> HttpResponseRedirect:
+    """To the page a form stood on; never to another site."""
+    came_from = request.POST.get("next") or request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
+        return HttpResponseRedirect(came_from)
+    return redirect(otherwise)

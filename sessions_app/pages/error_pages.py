@@ -1,0 +1,47 @@
+"""Pages for what went wrong: what happened, whether anything was lost, what to do, and a reference to copy."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from sessions_app.pages.themes import theme_of
+
+WORDS: dict[int, dict[str, str]] = {
+    400: {
+        "headline": "That request made no sense",
+        "happened": "The server could not read what the browser sent.",
+        "lost": "Nothing that was there before.",
+        "todo": "Go back, reload the page, and try again.",
+    },
+    403: {
+        "headline": "Your role does not allow this",
+        "happened": "The page is there, but it is not for the role you have in this organisation.",
+        "lost": "Nothing. Nothing was changed either.",
+        "todo": "Ask an admin of your organisation, or sign in as somebody else.",
+    },
+    404: {
+        "headline": "There is nothing here",
+        "happened": "The address is wrong, or what it names belongs to another organisation.",
+        "lost": "Nothing.",
+        "todo": "Check the link, or find the incident in the list.",
+    },
+    500: {
+        "headline": "Something broke on our side",
+        "happened": "The server failed while it made this page.",
+        "lost": "What you sent last may not have been stored. All that the room showed before is safe in its log.",
+        "todo": "Go back and look whether it is there; if it is not, try again. Tell an admin the reference below.",
+    },
+}
+CSRF = {
+    "headline": "This form is too old",
+    "happened": "The form came from a page that was opened before you signed in, or cookies are switched off.",
+    "lost": "What the form held was not stored. Your browser's back button still has it.",
+    "todo": "Go back, reload the page, and send it again.",
+}
+
+
+def error_page(request: HttpRequest, status: int, **words: str) -> HttpResponse:
+    reference = getattr(request, "request_id", "")
+    context: dict[str, Any] = {"code": status, **WORDS[status], **words, "reference": reference, "theme": theme_of(request)}
+    return render(request, "error.html", context, status=status)

@@ -1,0 +1,91 @@
+"""What the templates need to say things safely: visible escapes, faces, clock times."""
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.utils.dateparse import parse_datetime
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from sessions_app.pages.faces import face_of as face_of_speaker
+from sessions_app.pages.faces import initials
+from sessions_app.pages.themes import theme_of
+
+register = template.Library()
+
+# Control, zero-width, bidi, ANSI and lone surrogates: the same set as static/js/lib/escapes.js.
+HIDDEN = re.compile(
+    "[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
+)
+
+
+@register.filter
+def visible(text: object) -> SafeString:
+    """Text that hides nothing: what cannot be seen is shown as an escape."""
+    parts = re.split(f"({HIDDEN.pattern})", "" if text is None else str(text))
+    shown = (f'<mark class="escape">{_escape_of(part)}</mark>' if i % 2 else escape(part) for i, part in enumerate(parts))
+    return mark_safe("".join(shown))  # noqa: S308 - every piece was escaped just above
+
+
+@register.filter
+def exact(value: object) -> SafeString:
+    """A stored argument as the JSON it is, nothing hidden."""
+    return visible(json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) else None))
+
+
+@register.filter
+def rendered(html: str) -> SafeString:
+    """HTML made by `sessions_app.markdown`, which has sanitised it; nothing else may come here."""
+    return mark_safe(html)  # noqa: S308
+
+
+@register.filter
+def clock(at: datetime | str | None) -> str:
+    moment = parse_datetime(at) if isinstance(at, str) else at
+    return f"{moment:%H:%M} UTC" if moment else ""
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+@register.filter
+def face_of(message: dict[str, Any] | None) -> str:
+    return face_of_speaker(message["sender_type"], message["sender_name"]) if message else ""
+
+
+@register.filter
+def policy_line(policy: dict[str, Any] | None) -> str:
+    """Who may decide, in words: the same as `policyLine` in static/js/models/approvals.js."""
+    if not policy:
+        return ""
+    need = policy.get("need") or []
+    told = " and ".join(f"{each['approve']} of: {each['role']}" for each in need) or "any responder"
+    return told + ("; not the requester" if policy.get("exclude") else "") + (f" ({policy['rule']})" if policy.get("rule") else "")
+
+
+@register.simple_tag
+def stylesheet(name: str) -> str:
+    return staticfiles_storage.url(f"css/{name}.css")
+
+
+@register.simple_tag(takes_context=True)
+def theme(context: template.Context) -> str:
+    return theme_of(context.get("request"))
+
+
+@register.inclusion_tag("parts/face.html")
+def face(sender_type: str | None, name: str | None) -> dict[str, str]:
+    which = face_of_speaker(sender_type or "system", name or "")
+    return {"face": which, "symbol": which, "initials": initials(name or "") if which == "person" else ""}
+
+
+def _escape_of(character: str) -> str:
+    code = ord(character)
+    return f"\\u{{{code:x}}}" if code > 0xFFFF else f"\\u{code:04x}"

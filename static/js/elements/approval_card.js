@@ -1,0 +1,149 @@
+import { serverNow, span } from "../lib/clock.js";
+import { field, fill, setVisible } from "../lib/dom.js";
+import { visible } from "../lib/escapes.js";
+import { mayDecide, policyLine, targetOf, votesLine } from "../models/approvals.js";
+import { drawArgs } from "./args.js";
+import { DecisionCard } from "./decision_card.js";
+import { drawFace } from "./face.js";
+
+const SOON_MS = 300000;
+
+/** One request to approve: exactly what will run, and the person's word about it. Never takes the focus, has no key of its own. */
+class ApprovalCard extends DecisionCard {
+  #drawn = "";
+
+  connect(context) {
+    super.connect(context);
+    for (const button of this.querySelectorAll("[data-action]")) {
+      button.hidden = false;
+      button.addEventListener("click", () => this[button.dataset.action]());
+    }
+    // Enter in a single-line field would press the first button, which approves.
+    this.form.elements.typed.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
+  }
+
+  connectedCallback() {
+    this.timer = setInterval(() => this.tick(), 1000);
+  }
+
+  disconnectedCallback() {
+    clearInterval(this.timer);
+  }
+
+  drawSubject(approval) {
+    this.setAttribute("aria-label", visible(`Request to approve ${approval.tool}`));
+    fill(this, {
+      agent: approval.agent_name, impact: "", reason: "", policy: policyLine(approval.policy),
+      for: approval.requested_by ? `for ${approval.requested_by}` : "for the crew's plan",
+      risk: `${approval.risk[0].toUpperCase()}${approval.risk.slice(1)} risk`, "later-tool": visible(approval.tool),
+    });
+    drawFace(this, { kind: "agent", name: approval.agent_name });
+    field(this, "risk").dataset.risk = approval.risk;
+    for (const [name, text] of [["tool", approval.tool], ["impact", approval.impact], ["reason", approval.agent_reason || "None given."]]) {
+      setVisible(field(this, name), text);
+      field(this, name).hidden = !text;
+    }
+    const votes = field(this, "votes");
+    setVisible(votes, votesLine(approval.votes));
+    votes.parentElement.hidden = approval.votes.length === 0;
+    this.drawVersion(approval);
+    this.drawTarget(approval);
+    this.tick();
+  }
+
+  /** A new version voids what was typed against the old one, and says so. */
+  drawVersion(approval) {
+    if (this.#drawn === approval.digest) return;
+    drawArgs(field(this, "args"), approval.args);
+    this.form.elements.version.value = approval.version;
+    this.form.elements.digest.value = approval.digest;
+    this.form.elements.edited_args.value = JSON.stringify(approval.args, null, 2);
+    if (this.#drawn) {
+      this.busy(false);
+      this.say("The arguments were edited: look again before you decide.", "bad");
+    }
+    this.#drawn = approval.digest;
+  }
+
+  drawTarget(approval) {
+    const target = approval.risk === "destructive" ? targetOf(approval.args) : "";
+    const box = field(this, "typed");
+    box.hidden = target === "";
+    setVisible(box.querySelector("label"), `This can't be undone. To approve, type: ${target}`);
+  }
+
+  tick() {
+    if (!this.subject) return;
+    const left = Date.parse(this.subject.expires_at) - serverNow();
+    const clock = field(this, "clock");
+    const strong = document.createElement("strong");
+    strong.textContent = left > 0 ? span(left) : "expired";
+    clock.replaceChildren(left > 0 ? "time left " : "", strong);
+    clock.toggleAttribute("data-soon", left < SOON_MS);
+  }
+
+  allowed(approval) {
+    return mayDecide(approval, this.context.me);
+  }
+
+  notAllowed(approval) {
+    return `Not yours to decide: ${policyLine(approval.policy)}.`;
+  }
+
+  command(submitter) {
+    const { approval_id = this.subject.id, version, digest } = { version: this.subject.version, digest: this.subject.digest };
+    const decision = submitter?.value;
+    if (decision !== "approve" && decision !== "reject") return null;
+    const data = { approval_id, version, digest, decision };
+    const feedback = this.form.elements.feedback.value.trim();
+    if (feedback) data.feedback = feedback;
+    if (decision === "reject") return { type: "approval.decide", data };
+    if (!this.targetTyped()) return this.refuse("Type the name exactly as it stands above.");
+    return this.withEdit(data);
+  }
+
+  withEdit(data) {
+    if (field(this, "edit").hidden) return { type: "approval.decide", data };
+    try {
+      const edited = JSON.parse(this.form.elements.edited_args.value);
+      const same = JSON.stringify(edited) === JSON.stringify(this.subject.args);
+      return { type: "approval.decide", data: same ? data : { ...data, edited_args: edited } };
+    } catch {
+      return this.refuse("The edited arguments are not JSON; nothing was sent.");
+    }
+  }
+
+  targetTyped() {
+    return this.subject.risk !== "destructive" || this.form.elements.typed.value === targetOf(this.subject.args);
+  }
+
+  refuse(text) {
+    this.say(text, "bad");
+    return null;
+  }
+
+  edit() {
+    const box = field(this, "edit");
+    box.hidden = !box.hidden;
+    if (!box.hidden) this.form.elements.edited_args.focus();
+  }
+
+  later() {
+    this.form.hidden = true;
+    field(this, "later").hidden = false;
+  }
+
+  back() {
+    this.form.hidden = false;
+    field(this, "later").hidden = true;
+  }
+
+  async copy() {
+    await navigator.clipboard.writeText(JSON.stringify(this.subject.args, null, 2));
+    this.say("Copied.");
+  }
+}
+
+export function define() {
+  customElements.define("approval-card", ApprovalCard);
+}

@@ -1,0 +1,79 @@
+import { field, toggleAttribute } from "../lib/dom.js";
+
+/** What the three cards share: a form that becomes one command, is off while not live, and says what came of it. */
+export class DecisionCard extends HTMLElement {
+  #live = false;
+  #busy = false;
+
+  connect(context) {
+    this.context = context;
+    this.form = this.querySelector("form");
+    this.form.addEventListener("submit", this);
+    for (const label of this.querySelectorAll("[data-for]")) this.nameControl(label);
+    context.connection.subscribe((state) => {
+      this.#live = state.name === "live" || state.name === "degraded";
+      this.enable();
+    });
+  }
+
+  nameControl(label) {
+    const control = this.form.elements[label.dataset.for];
+    control.id ||= `field-${crypto.randomUUID()}`;
+    label.htmlFor = control.id;
+  }
+
+  draw(subject) {
+    this.subject = subject;
+    this.drawSubject(subject);
+    this.enable();
+  }
+
+  allowed() {
+    return this.context.me.posts;
+  }
+
+  enable() {
+    if (!this.subject) return;
+    const off = !this.#live || this.#busy || !this.allowed(this.subject);
+    for (const button of this.form.querySelectorAll("button:not([type=button])")) button.disabled = off;
+    toggleAttribute(this, "aria-busy", this.#busy ? "true" : null);
+    if (!this.#busy) this.explain();
+  }
+
+  explain() {
+    if (!this.allowed(this.subject)) this.say(this.notAllowed(this.subject));
+    else if (!this.#live) this.say("Held until the connection is back.");
+    else if (this.said !== "kept") this.say("");
+  }
+
+  notAllowed() {
+    return "Your role reads here.";
+  }
+
+  async handleEvent(event) {
+    event.preventDefault();
+    const command = this.command(event.submitter);
+    if (!command) return;
+    this.busy(true);
+    this.say("Sending…");
+    try {
+      await this.context.command(command.type, command.data);
+      this.say("Sent.");   // the room's event takes the card away
+    } catch (error) {
+      this.busy(false);
+      this.say(error.message, "bad");
+    }
+  }
+
+  busy(busy) {
+    this.#busy = busy;
+    this.enable();
+  }
+
+  say(text, tone = "") {
+    this.said = tone ? "kept" : "";
+    const node = field(this, "said");
+    if (node.textContent !== text) node.textContent = text;
+    toggleAttribute(node, "data-tone", tone);
+  }
+}

@@ -1,0 +1,53 @@
+import { clone, field, fill, reconcile } from "../lib/dom.js";
+import { visible } from "../lib/escapes.js";
+import { NODE_MARKS, treeOf } from "../models/plan.js";
+import { firstLine, OUTCOME_WORDS } from "../models/words.js";
+import { argsLine } from "./args.js";
+
+/** Round > task > action > call > outcome, as it goes on. */
+class PlanTree extends HTMLElement {
+  connect(context) {
+    this.context = context;
+    const tree = field(this, "tree");
+    tree.replaceChildren();
+    const draw = () => {
+      const nodes = treeOf(context.room.value.plan ?? []);
+      this.level(tree, nodes);
+      field(this, "empty").hidden = nodes.length > 0;
+    };
+    context.room.subscribe(draw);
+    context.feedChanged.subscribe(draw);
+  }
+
+  level(list, nodes) {
+    list.hidden = nodes.length === 0;
+    reconcile(list, nodes, { key: (node) => node.id, create: () => clone("t-plan-node"), update: (item, node) => this.node(item, node) });
+  }
+
+  node(item, node) {
+    const details = item.firstElementChild;
+    details.dataset.kind = node.kind;
+    const mark = item.querySelector(".plan-mark");
+    const state = NODE_MARKS[node.status] ?? "open";
+    if (mark.dataset.mark !== state) mark.dataset.mark = state;
+    const by = node.kind === "round" || !node.assignee ? "" : `${node.assignee}, `;
+    fill(item, { title: node.title, about: `${by}${node.status}` });
+    this.leaf(field(item, "leaf"), node);
+    this.level(field(item, "children"), node.children);
+  }
+
+  leaf(leaf, node) {
+    const call = node.tool_call_id ? this.context.feed.get(node.tool_call_id)?.call : null;
+    const outcome = node.error || node.outcome || "";
+    leaf.hidden = !call && !outcome;
+    fill(leaf, {
+      call: call ? visible(`${call.tool}(${argsLine(call.args)})`) : "",
+      outcome: outcome ? firstLine(outcome, 160) : call ? OUTCOME_WORDS[call.state] ?? call.state : "",
+    });
+    field(leaf, "outcome").classList.toggle("bad", Boolean(node.error));
+  }
+}
+
+export function define() {
+  customElements.define("plan-tree", PlanTree);
+}

@@ -1,0 +1,130 @@
+import { clone, field, fill, reconcile } from "../lib/dom.js";
+import { speakerOf } from "../models/faces.js";
+import { createItem, drawItem } from "./stream_items.js";
+
+const NEAR_END_PX = 48;
+const NEAR_START_PX = 240;
+const SAME_BREATH_MS = 300000;
+const QUIET = (item) => item.kind === "note" && item.note.quiet;
+
+/** The stream. A reader who has scrolled up is never moved; who is at the end stays at the end. */
+class RoomStream extends HTMLElement {
+  #drawn = new WeakMap();
+  #seen = 0;
+
+  connect(context) {
+    this.context = context;
+    this.scroller = this.querySelector(".stream-scroll");
+    this.list = field(this, "items");
+    this.waiting = field(this, "outgoing");
+    this.jump = this.querySelector('[data-action="jump"]');
+    this.older = field(this, "older");
+    this.atEnd = true;
+    this.list.replaceChildren();
+    this.jump.addEventListener("click", () => this.toEnd());
+    this.older.addEventListener("click", (event) => this.loadOlder(event));
+    this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.scroller);
+    context.feedChanged.subscribe(() => this.draw());
+    context.outgoing.subscribe((list) => this.drawOutgoing(list));
+  }
+
+  draw() {
+    const { feed, me } = this.context;
+    const items = feed.items().filter((item) => !QUIET(item));
+    const first = this.list.firstElementChild;
+    const before = first?.offsetTop;
+    reconcile(this.list, items, { key: (item) => item.key, create: createItem, update: (node, item) => this.update(node, item, feed, me) });
+    this.markBreaths(items);
+    this.keepPlace(first, before, items.length);
+    this.older.hidden = feed.oldest <= 1;
+  }
+
+  update(node, item, feed, me) {
+    if (this.#drawn.get(node) === item.version) return;
+    this.#drawn.set(node, item.version);
+    drawItem(node, item, feed, me);
+  }
+
+  /** One head for all that one speaker says in a breath. */
+  markBreaths(items) {
+    let before = null;
+    items.forEach((item, index) => {
+      const node = this.list.children[index];
+      const name = item.kind === "note" ? null : speakerOf(item).name;
+      const continues = name !== null && before?.name === name && Date.parse(item.ts) - before.at < SAME_BREATH_MS;
+      node.toggleAttribute("data-continues", continues);
+      before = { name, at: Date.parse(item.ts) };
+    });
+  }
+
+  keepPlace(first, before, count) {
+    if (this.atEnd) {
+      this.#seen = count;
+      this.toEnd();
+    } else if (first?.isConnected && first.offsetTop !== before) {
+      this.scroller.scrollTop += first.offsetTop - before;
+    }
+    this.drawJump(count);
+  }
+
+  drawJump(count) {
+    const fresh = Math.max(0, count - this.#seen);
+    this.jump.hidden = this.atEnd;
+    fill(this, { "jump-text": fresh ? `${fresh} new, jump to latest` : "Jump to latest" });
+  }
+
+  scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    if (this.atEnd) this.#seen = this.list.children.length;
+    this.drawJump(this.list.children.length);
+    if (scrollTop < NEAR_START_PX && scrollHeight > clientHeight) this.loadOlder();
+  }
+
+  toEnd() {
+    this.atEnd = true;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.jump.hidden = true;
+  }
+
+  async loadOlder(event) {
+    event?.preventDefault();
+    if (this.loading || this.context.feed.oldest <= 1) return;
+    this.loading = true;
+    try {
+      const before = this.list.children.length;
+      await this.context.loadOlder();
+      this.#seen += this.list.children.length - before;
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  drawOutgoing(list) {
+    reconcile(this.waiting, list, {
+      key: (item) => item.cid,
+      create: (item) => this.createOutgoing(item),
+      update: (node, item) => drawOutgoing(node, item, this.context.me),
+    });
+    if (list.length && this.atEnd) this.toEnd();
+  }
+
+  createOutgoing({ cid }) {
+    const node = clone("t-outgoing");
+    node.querySelector('[data-action="retry"]').addEventListener("click", () => this.context.resend(cid));
+    node.querySelector('[data-action="drop"]').addEventListener("click", () => this.context.discard(cid));
+    return node;
+  }
+}
+
+function drawOutgoing(node, item, me) {
+  node.dataset.state = item.state;
+  fill(node, { text: item.content, state: { pending: "Sending…", sent: "Sent", failed: `Not sent: ${item.error}` }[item.state] });
+  node.querySelector(".face").textContent = me.initials;
+  for (const button of node.querySelectorAll("button")) button.hidden = item.state !== "failed";
+}
+
+export function define() {
+  customElements.define("room-stream", RoomStream);
+}

@@ -1,0 +1,76 @@
+import { clockTime } from "../lib/clock.js";
+import { clone, field, fill, reconcile, setVisible, toggleAttribute } from "../lib/dom.js";
+import { request } from "../lib/http.js";
+
+class IndicatorList extends HTMLElement {
+  connect({ room }) {
+    field(this, "list").replaceChildren();
+    room.subscribe(({ incident }) => this.draw(incident?.indicators ?? []));
+  }
+
+  draw(indicators) {
+    reconcile(field(this, "list"), indicators, { key: (one) => one.id, create: () => clone("t-indicator"), update: drawIndicator });
+    field(this, "empty").hidden = indicators.length > 0;
+    document.querySelector('[data-count="indicators"]').textContent = String(indicators.length);
+  }
+}
+
+function drawIndicator(node, indicator) {
+  const blocked = indicator.blocked_until ? `blocked until ${clockTime(indicator.blocked_until)}` : "";
+  fill(node, { kind: indicator.kind, about: blocked || (indicator.private ? "own network" : `×${indicator.seen_count}`) });
+  toggleAttribute(field(node, "about"), "data-blocked", Boolean(blocked));
+  setVisible(field(node, "value"), indicator.value);
+}
+
+/** Files of the incident; attaching one goes by REST, and the room's event draws it. */
+class EvidenceList extends HTMLElement {
+  connect({ evidence, urls }) {
+    this.urls = urls;
+    field(this, "list").replaceChildren();
+    evidence.subscribe((files) => this.draw(files));
+    this.querySelector("form")?.addEventListener("submit", this);
+  }
+
+  draw(files) {
+    reconcile(field(this, "list"), files, { key: (file) => file.id, create: () => clone("t-evidence"), update: (node, file) => this.file(node, file) });
+    field(this, "empty").hidden = files.length > 0;
+    document.querySelector('[data-count="evidence"]').textContent = String(files.length);
+  }
+
+  file(node, file) {
+    const link = field(node, "name");
+    setVisible(link, file.filename);
+    link.href = this.urls.viewer.replace(this.urls.zero, file.id);
+    const lines = file.lines === null ? "" : `${file.lines.toLocaleString("en")} lines · `;
+    const by = file.uploaded_by ? `${file.uploaded_by} · ` : "";
+    fill(node, { size: sizeOf(file.size), about: `${lines}${by}${clockTime(file.created_at)}` });
+  }
+
+  async handleEvent(event) {
+    event.preventDefault();
+    const form = event.target;
+    const button = form.querySelector("button");
+    const said = field(this, "said");
+    button.disabled = true;
+    said.textContent = "Sending the file…";
+    try {
+      await request(this.urls.evidence, { method: "POST", body: new FormData(form) });
+      form.reset();
+      said.textContent = "Attached.";
+    } catch (error) {
+      said.textContent = `Not attached: ${error.message}`;
+    } finally {
+      button.disabled = false;
+    }
+  }
+}
+
+function sizeOf(bytes) {
+  if (bytes < 1024) return `${bytes} bytes`;
+  return bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
+}
+
+export function define() {
+  customElements.define("indicator-list", IndicatorList);
+  customElements.define("evidence-list", EvidenceList);
+}

@@ -1,0 +1,96 @@
+import { clockTime, duration } from "../lib/clock.js";
+import { clone, field, fill, setHtml, setVisible, toggleAttribute } from "../lib/dom.js";
+import { visible } from "../lib/escapes.js";
+import { decidedLine } from "../models/approvals.js";
+import { speakerOf } from "../models/faces.js";
+import { OUTCOME_WORDS } from "../models/words.js";
+import { argsLine } from "./args.js";
+import { drawFace } from "./face.js";
+
+const TEMPLATES = { tool: "t-call", approval: "t-decided", note: "t-note" };
+
+export function createItem(item) {
+  return clone(TEMPLATES[item.kind] ?? "t-message");
+}
+
+export function drawItem(node, item, feed, me) {
+  DRAW[item.kind](node, item, feed);
+  if (item.kind === "note") return;
+  drawFace(node, speakerOf(item));
+  fill(node, { time: clockTime(item.ts) });
+  field(node, "time").setAttribute("datetime", item.ts);
+  toggleAttribute(node, "data-own", item.message?.sender_id === me.id);
+}
+
+const DRAW = {
+  message(node, item, feed) {
+    const { message } = item;
+    node.dataset.type = message.message_type ?? "text";
+    const text = field(node, "text");
+    const streaming = message.status === "streaming";
+    text.classList.toggle("caret", streaming);
+    text.className = message.html ? "prose" : `plain-text${streaming ? " caret" : ""}`;
+    if (message.html) setHtml(text, message.html);
+    else setPlain(text, streaming ? feed.text(item.key) || feed.text(item.key, "thinking") : message.content);
+    drawFlag(node, { cancelled: "Stopped before it was finished", failed: "This reply failed" }[message.status] ?? (message.truncated ? "Cut short here; the whole is in the export" : ""));
+    fill(node, { role: message.round ? `round ${message.round}` : "" });
+  },
+
+  thinking(node, item) {
+    node.dataset.type = "thinking";
+    setPlain(field(node, "text"), item.content);
+    field(node, "text").className = "plain-text";
+  },
+
+  error(node, item) {
+    node.dataset.type = "error";
+    setPlain(field(node, "text"), item.error.detail || item.error.message || "Something failed.");
+    drawFlag(node, item.error.error_code ?? "", "bad");
+  },
+
+  question(node, { question }) {
+    node.dataset.type = "question";
+    field(node, "text").className = "plain-text";
+    setVisible(field(node, "text"), question.question);
+    const answer = question.answer ? `${question.answered_by ?? "Somebody"} answered: “${question.answer}”` : "";
+    drawFlag(node, answer || { open: "Waits for an answer", expired: "Nobody answered in time", cancelled: "No longer asked" }[question.status]);
+  },
+
+  tool(node, item) {
+    const { call } = item;
+    fill(node, { tool: call.tool, "args-line": visible(argsLine(call.args)) });
+    const took = call.started_at && call.ended_at ? ` ${duration(call.started_at, call.ended_at)}` : "";
+    const state = field(node, "state");
+    state.dataset.state = call.state;
+    state.textContent = `${OUTCOME_WORDS[call.state] ?? call.state}${took}`;
+    setVisible(field(node, "args"), JSON.stringify(call.args, null, 2));
+    const result = call.error ?? call.result;
+    node.querySelector('[data-part="result"]').hidden = result === null || result === undefined;
+    setVisible(field(node, "result"), typeof result === "string" ? result : JSON.stringify(result, null, 2) ?? "");
+  },
+
+  approval(node, item) {
+    const { approval } = item;
+    node.querySelector(".decided").dataset.status = approval.status;
+    const at = clockTime(approval.decided_at ?? item.updatedAt);
+    fill(node, { tool: approval.tool, "args-line": visible(argsLine(approval.args)), decided: visible(decidedLine(approval, at)) });
+  },
+
+  note(node, item) {
+    node.dataset.tone = item.note.tone;
+    node.querySelector(".note").dataset.tone = item.note.tone;
+    fill(node, { text: item.note.text, time: item.note.tone === "round" ? "" : clockTime(item.ts) });
+  },
+};
+
+/** Streamed text only grows: append to the text node, so that a selection in it stays. */
+function setPlain(node, text) {
+  const only = node.childNodes.length === 1 && node.firstChild.nodeType === Node.TEXT_NODE ? node.firstChild : null;
+  if (only && text.startsWith(only.data)) only.appendData(text.slice(only.data.length));
+  else node.textContent = text;
+}
+
+function drawFlag(node, text, tone = "") {
+  fill(node, { flag: text });
+  toggleAttribute(field(node, "flag"), "data-tone", tone);
+}

@@ -1,0 +1,44 @@
+import { clone, field, reconcile } from "../lib/dom.js";
+
+/** All that waits for a person: requests to approve, questions, unclear outcomes. */
+class WaitingList extends HTMLElement {
+  connect(context) {
+    this.context = context;
+    for (const name of ["approvals", "questions", "unknowns"]) field(this, name).replaceChildren();
+    context.room.subscribe((room) => this.draw(room));
+  }
+
+  draw(room) {
+    this.cards("approvals", room.approvals, "t-approval");
+    this.cards("questions", room.questions ?? [], "t-question");
+    this.cards("unknowns", room.unknowns ?? [], "t-outcome");
+    const count = waitingCount(room);
+    field(this, "empty").hidden = count > 0;
+    for (const badge of document.querySelectorAll('[data-count="waiting"], .room-tabs [data-field="waiting"]')) {
+      badge.textContent = String(count);
+      badge.hidden = count === 0;
+    }
+  }
+
+  cards(name, list, template) {
+    const box = field(this, name);
+    box.hidden = list.length === 0;
+    reconcile(box, list, {
+      key: (one) => one.id,
+      create: () => {
+        const card = clone(template);
+        card.connect(this.context);
+        return card;
+      },
+      update: (card, one) => card.draw(one),
+    });
+  }
+}
+
+export function waitingCount(room) {
+  return room.approvals.length + (room.questions?.length ?? 0) + (room.unknowns?.length ?? 0);
+}
+
+export function define() {
+  customElements.define("waiting-list", WaitingList);
+}

@@ -1,0 +1,184 @@
+/** One room brought to life: the socket's frames go into the models, the elements' wishes go out as commands. */
+import { request } from "./lib/http.js";
+import { Store } from "./lib/store.js";
+import { initials } from "./models/faces.js";
+import { Feed } from "./models/feed.js";
+import * as outgoing from "./models/outgoing.js";
+import { apply, fromSnapshot } from "./models/room.js";
+import { firstLine } from "./models/words.js";
+
+const HISTORY_PAGE = 200;
+const RUN_OVER = /^run\.(succeeded|failed|cancelled)$/u;
+const ANNOUNCED_KEPT = 20;
+
+export class LiveRoom {
+  constructor(page, makeSocket) {
+    this.page = page;
+    this.id = page.room;
+    this.me = { ...page.me, initials: initials(page.me.name) };
+    this.urls = page.urls;
+    this.draftKey = `warroom.draft.${page.room}`;
+    this.room = new Store(fromSnapshot(page.snapshot, page));
+    this.evidence = new Store(page.evidence);
+    this.feed = new Feed();
+    this.feedChanged = new Store(0);
+    this.outgoing = new Store([]);
+    this.people = new Store([]);
+    this.connection = new Store({ name: "connecting" });
+    this.trouble = new Store("");
+    this.pastRuns = new Map();
+    this.speaks = false;
+    this.fold(page.events);
+    this.socket = makeSocket((state) => this.connection.set(state));
+    this.post = this.post.bind(this);
+    this.command = this.command.bind(this);
+    this.reconnect = () => this.socket.connectNow();
+    this.keepUnsent();
+  }
+
+  start() {
+    this.socket.follow(this.id, this, { epoch: this.page.epoch, seq: this.page.seq });
+    this.socket.start();
+  }
+
+  // --- what the socket tells -----------------------------------------------------------------------------------------
+
+  event(frame) {
+    this.room.set(apply(this.room.value, frame));
+    this.fold([frame]);
+    this.outgoing.change((list) => outgoing.arrived(list, frame.cause));
+    this.announce(frame);
+  }
+
+  delta(frame) {
+    if (this.feed.delta(frame)) this.socket.renew(this.id);
+    this.touch();
+  }
+
+  partials(list) {
+    this.feed.partials(list);
+    this.touch();
+  }
+
+  /** Too far behind for a replay: take the state as it is now, and fetch what was missed for the stream. */
+  reset({ snapshot, head, epoch }) {
+    const missedSince = this.room.value.epoch === epoch ? this.room.value.seq : Math.max(0, head - HISTORY_PAGE);
+    this.room.set(fromSnapshot(snapshot, { seq: head, epoch }));
+    if (snapshot.evidence) this.evidence.set(snapshot.evidence);
+    this.tell(() => this.fetchBetween(missedSince, head));
+  }
+
+  caughtUp() {
+    this.speaks = true;
+  }
+
+  lost(error) {
+    this.connection.set({ name: "stopped", reason: error.detail, since: new Date().toISOString() });
+  }
+
+  presence(users) {
+    this.people.set(users);
+  }
+
+  typing() {}
+
+  // --- history -------------------------------------------------------------------------------------------------------
+
+  fold(events) {
+    for (const event of events) {
+      this.feed.apply(event);
+      if (RUN_OVER.test(event.type)) this.pastRuns.set(event.data.agent_name, event.data);
+      if (event.type === "evidence.added") this.evidence.change((files) => withFile(files, event.data));
+    }
+    if (events.length) this.touch();
+  }
+
+  /** `seq` has no gaps, so the page before the oldest event is known by its number. */
+  async loadOlder() {
+    const oldest = this.feed.oldest;
+    if (oldest <= 1) return;
+    await this.fetchBetween(Math.max(0, oldest - 1 - HISTORY_PAGE), oldest - 1);
+  }
+
+  async fetchBetween(after, until) {
+    let from = after;
+    while (from < until) {
+      const limit = Math.min(HISTORY_PAGE, until - from);
+      const { data } = await request(`${this.urls.events}?after=${from}&limit=${limit}`);
+      if (!data.length) break;
+      this.fold(data.filter((event) => event.seq <= until));
+      from = data.at(-1).seq;
+    }
+    this.feed.oldest = Math.min(this.feed.oldest, after + 1);
+    this.touch();
+  }
+
+  touch() {
+    this.feedChanged.change((count) => count + 1);
+  }
+
+  /** Finished words only, and only what is new: a screen reader is not read a replay. */
+  announce({ type, data }) {
+    if (!this.speaks || !["message.created", "message.end", "approval.requested", "question.asked"].includes(type)) return;
+    const line = document.createElement("p");
+    line.textContent = {
+      "approval.requested": `${data.agent_name} asks to run ${data.tool}.`,
+      "question.asked": `${data.asked_by} asks: ${data.question}`,
+    }[type] ?? `${data.sender_name}: ${firstLine(data.content ?? "", 300)}`;
+    const log = document.getElementById("announcements");
+    log.append(line);
+    while (log.children.length > ANNOUNCED_KEPT) log.firstElementChild.remove();
+  }
+
+  // --- what people wish ----------------------------------------------------------------------------------------------
+
+  command(type, data, cid) {
+    return this.socket.send(type, data, { room: this.id, cid });
+  }
+
+  async post(content, cid = crypto.randomUUID()) {
+    this.outgoing.change((list) => outgoing.sending(list, { cid, content }));
+    try {
+      const ack = await this.command("message.send", { content }, cid);
+      const here = ack.seq !== undefined && ack.seq <= this.room.value.seq;
+      this.outgoing.change((list) => (here ? outgoing.dropped(list, cid) : outgoing.sent(list, cid)));
+    } catch (error) {
+      this.outgoing.change((list) => outgoing.failed(list, cid, error.message));
+    }
+  }
+
+  /** A reload must not lose what is on its way: it goes out again under its cid, which the server knows if it had arrived. */
+  keepUnsent() {
+    const key = `warroom.outgoing.${this.id}`;
+    const left = JSON.parse(sessionStorage.getItem(key) ?? "[]");
+    this.outgoing.subscribe((list) => sessionStorage.setItem(key, JSON.stringify(list)));
+    for (const { cid, content, state, error } of left) {
+      if (state === "failed") this.outgoing.change((list) => outgoing.failed(outgoing.sending(list, { cid, content }), cid, error));
+      else this.post(content, cid);
+    }
+  }
+
+  /** A refused command keeps its answer under its cid, so sending again is a new one. */
+  resend(cid) {
+    const item = this.outgoing.value.find((one) => one.cid === cid);
+    this.discard(cid);
+    this.post(item.content);
+  }
+
+  discard(cid) {
+    this.outgoing.change((list) => outgoing.dropped(list, cid));
+  }
+
+  /** Do it, and if it is refused say so in the room instead of nowhere. */
+  async tell(action) {
+    try {
+      await action();
+    } catch (error) {
+      this.trouble.set(error.message);
+    }
+  }
+}
+
+function withFile(files, file) {
+  return files.some((one) => one.id === file.id) ? files.map((one) => (one.id === file.id ? file : one)) : [...files, file];
+}

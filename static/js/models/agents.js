@@ -1,0 +1,50 @@
+/** What each agent is doing, read from the room's runs and from what they last said and ran. */
+const WAITS = { approval: "waits for approval", answer: "waits for an answer", outcome: "waits for an outcome" };
+const RESTS = { queued: "waits its turn", running: "thinking", paused: "paused" };
+
+/** [{name, state, text, since, usage, stops}], those at work first. `past` holds the newest ended run of each agent. */
+export function agentsOf({ runs, past, items }) {
+  const byName = new Map();
+  for (const item of items) note(byName, lastSeen(item));
+  for (const run of past) note(byName, { ...settled(run), usage: run.usage });
+  for (const item of items) note(byName, busyWith(item));
+  for (const run of runs) note(byName, atWork(run, byName.get(run.agent_name)));
+  return [...byName.values()].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+}
+
+function note(byName, agent) {
+  if (agent?.name) byName.set(agent.name, { ...byName.get(agent.name), ...agent });
+}
+
+function lastSeen(item) {
+  const name = item.message && item.message.sender_type !== "user" && item.message.sender_type !== "system" ? item.message.sender_name : item.call?.agent_name;
+  return name ? { name, state: "idle", text: "idle", since: null } : null;
+}
+
+function busyWith(item) {
+  if (item.kind === "message" && item.message.status === "streaming") return { name: item.message.sender_name, state: "running", text: "writing", since: item.ts };
+  if (item.kind === "tool" && item.call.state === "claimed") return { name: item.call.agent_name, state: "running", text: `runs ${item.call.tool}`, since: item.call.started_at };
+  return null;
+}
+
+function settled(run) {
+  return run.status === "failed" ? { name: run.agent_name, state: "failed", text: "failed" } : { name: run.agent_name, state: "idle", text: "idle" };
+}
+
+function atWork(run, seen) {
+  const about = { name: run.agent_name, usage: run.usage, stops: run.parent_run_id ? null : run.id };
+  if (run.status === "waiting") return { ...about, state: "waiting", text: WAITS[run.waiting_for] ?? "waits", since: null };
+  if (run.status === "running" && seen?.state === "running") return about;
+  return { ...about, state: run.status, text: RESTS[run.status] ?? run.status, since: run.started_at };
+}
+
+function rank(agent) {
+  return { running: 0, waiting: 1, paused: 2, queued: 3, failed: 4 }[agent.state] ?? 5;
+}
+
+export function usageLine(usage) {
+  const tokens = (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0);
+  if (!tokens) return "";
+  const amount = tokens < 10000 ? tokens.toLocaleString("en") : `${Math.round(tokens / 1000).toLocaleString("en")}k`;
+  return `${usage.estimated ? "≈ " : ""}${amount} tokens${usage.cost ? ` · $${Number(usage.cost).toFixed(3)}` : ""}`;
+}

@@ -1,0 +1,101 @@
+/**
+ * The state of a room as a pure function: apply(snapshot, event) is what a fresh snapshot would say.
+ * No DOM, no socket, no clock; nothing given is changed in place.
+ */
+const RUN_OVER = new Set(["succeeded", "failed", "cancelled"]);
+
+export function fromSnapshot(snapshot, { seq, epoch }) {
+  return { ...snapshot, seq, epoch };
+}
+
+export function apply(room, event) {
+  const step = STEPS[event.type] ?? STEPS[`${event.type.split(".")[0]}.*`];
+  const changed = step ? step(room, event.data, event) : room;
+  return { ...changed, seq: event.seq, session: { ...changed.session, head: event.seq } };
+}
+
+/** Older messages, loaded by cursor, put before those that are here. */
+export function withOlder(room, messages, next) {
+  const known = new Set(room.messages.map((message) => message.id));
+  return { ...room, messages: [...messages.filter((message) => !known.has(message.id)), ...room.messages], messages_next: next };
+}
+
+const STEPS = {
+  "session.*": (room, data) => ({ ...room, session: { ...room.session, ...without(data, "reason") } }),
+
+  "participant.joined": (room, data) => ({ ...room, participants: put(room.participants, data, "user_id") }),
+  "participant.left": (room, data) => ({ ...room, participants: drop(room.participants, data.user_id, "user_id") }),
+
+  "message.created": withMessage,
+  "message.end": withMessage,
+
+  "run.fallback": (room) => room,
+  "run.*": (room, run) => ({ ...room, runs: RUN_OVER.has(run.status) ? drop(room.runs, run.id) : put(room.runs, run) }),
+
+  "plan.updated": (room, data) => ({ ...room, plan: put(room.plan, { run_id: data.run_id, nodes: data.nodes }, "run_id") }),
+  "plan.step": (room, data) => withPlanNode(room, data.run_id, data.node),
+
+  "approval.*": (room, approval) => ({
+    ...room,
+    approvals: approval.status === "pending" ? put(room.approvals, keepOpinion(room, approval)) : drop(room.approvals, approval.id),
+  }),
+
+  "execution.unknown": (room, data) => ({ ...room, unknowns: put(room.unknowns, data.tool_call) }),
+  "execution.*": (room, data) => ({ ...room, unknowns: drop(room.unknowns, data.tool_call.id) }),
+
+  "question.*": (room, question) => ({
+    ...room,
+    questions: question.status === "open" ? put(room.questions, question) : drop(room.questions, question.id),
+  }),
+
+  "grant.created": (room, grant) => ({ ...room, grants: put(room.grants, grant) }),
+  "grant.revoked": (room, grant) => ({ ...room, grants: drop(room.grants, grant.id) }),
+
+  "incident.*": (room, data) => ({ ...room, incident: data.incident }),
+  "indicator.*": (room, data) =>
+    room.incident
+      ? { ...room, incident: { ...room.incident, indicators: put(room.incident.indicators, data.indicator) } }
+      : room,
+  "evidence.added": (room, evidence) => (room.evidence ? { ...room, evidence: put(room.evidence, evidence) } : room),
+  "round.summarized": withSummary,
+};
+
+function withMessage(room, message) {
+  return { ...room, messages: bySeq(put(room.messages, message)) };
+}
+
+function withPlanNode(room, runId, node) {
+  const plan = room.plan.find((one) => one.run_id === runId) ?? { run_id: runId, nodes: [] };
+  return { ...room, plan: put(room.plan, { ...plan, nodes: put(plan.nodes, node) }, "run_id") };
+}
+
+function withSummary(room, data) {
+  const incident = room.incident && { ...room.incident, summary: data.summary, summary_version: data.version };
+  return { ...room, incident, summary: data.summary };
+}
+
+/** Events are the same for everybody; whether I may decide is said by my snapshot, and goes on until it says otherwise. */
+function keepOpinion(room, approval) {
+  const before = room.approvals.find((one) => one.id === approval.id);
+  return approval.can_decide === null && before ? { ...approval, can_decide: before.can_decide } : approval;
+}
+
+function put(list, item, key = "id") {
+  const at = list.findIndex((one) => one[key] === item[key]);
+  return at < 0 ? [...list, item] : list.with(at, item);
+}
+
+function drop(list, id, key = "id") {
+  return list.some((one) => one[key] === id) ? list.filter((one) => one[key] !== id) : list;
+}
+
+function bySeq(messages) {
+  const last = messages.at(-1);
+  const before = messages.at(-2);
+  return !before || before.seq <= last.seq ? messages : [...messages].sort((a, b) => a.seq - b.seq);
+}
+
+function without(data, name) {
+  const { [name]: dropped, ...rest } = data;
+  return rest;
+}

@@ -1,0 +1,33 @@
+/** The timeline: the same items as the stream, each in one line, without what agents merely say along the way. */
+import { visible } from "../lib/escapes.js";
+import { clockTime } from "../lib/clock.js";
+import { decidedLine } from "./approvals.js";
+import { firstLine, OUTCOME_WORDS } from "./words.js";
+
+const TELLING = new Set(["summary", "report", "board_conclusion", "team_result"]);
+
+export function entriesOf(items) {
+  return items.map(entryOf).filter(Boolean);
+}
+
+function entryOf(item) {
+  const told = TELL[item.kind]?.(item);
+  return told ? { key: item.key, ts: item.ts, by: item.actor?.kind ?? "system", tone: "", ...told } : null;
+}
+
+const TELL = {
+  note: ({ note }) => ({ text: note.text, tone: note.tone }),
+  message: ({ message }) => {
+    if (message.sender_type === "user") return { by: "user", text: `${message.sender_name}: ${firstLine(message.content)}` };
+    if (TELLING.has(message.message_type) && message.content) return { by: "agent", text: `${message.sender_name}: ${firstLine(message.content)}` };
+    return null;
+  },
+  tool: ({ call }) => ({ by: "agent", text: `${call.agent_name} ran ${call.tool}: ${OUTCOME_WORDS[call.state] ?? call.state}`, tone: call.state === "failed" ? "bad" : "" }),
+  approval: (item) => ({
+    text: visible(`${item.approval.tool} ${decidedLine(item.approval, clockTime(item.approval.decided_at ?? item.updatedAt))}`),
+    tone: { approved: "good", rejected: "bad", expired: "bad", pending: "waits" }[item.approval.status] ?? "",
+    by: item.approval.decided_by ? "user" : "agent",
+  }),
+  question: ({ question }) => ({ text: `${question.asked_by} asked: ${firstLine(question.question)}`, tone: question.status === "open" ? "waits" : "" }),
+  error: ({ error }) => ({ text: error.detail || "A reply failed", tone: "bad" }),
+};

@@ -1,0 +1,44 @@
+/** The war room: a model fed by the socket, elements that draw it, commands that go back. */
+import { define as defineAgents } from "./elements/agent_list.js";
+import { define as defineApprovals } from "./elements/approval_card.js";
+import { define as defineConnection } from "./elements/connection_chip.js";
+import { define as defineHeader } from "./elements/incident_header.js";
+import { define as defineComposer } from "./elements/message_composer.js";
+import { define as defineOutcomes } from "./elements/outcome_card.js";
+import { define as definePanes } from "./elements/pane_layout.js";
+import { define as definePlan } from "./elements/plan_tree.js";
+import { define as defineQuestions } from "./elements/question_card.js";
+import { define as defineStream } from "./elements/room_stream.js";
+import { define as defineTimeline } from "./elements/room_timeline.js";
+import { define as defineSideLists } from "./elements/side_lists.js";
+import { define as defineWaiting, waitingCount } from "./elements/waiting_list.js";
+import { setServerTime } from "./lib/clock.js";
+import { request } from "./lib/http.js";
+import { Socket } from "./lib/socket.js";
+import { LiveRoom } from "./live_room.js";
+
+const DRAWN = [
+  "incident-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-stream",
+  "message-composer", "waiting-list", "agent-list", "indicator-list", "evidence-list",
+];
+
+const page = JSON.parse(document.getElementById("snapshot").textContent);
+setServerTime(page.now);
+
+const url = new URL("/ws/v1", location.href.replace(/^http/u, "ws"));
+const ticket = async () => (await request("/api/v1/ws-tickets", { method: "POST", json: {} })).ticket;
+const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }));
+
+for (const define of [
+  definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
+  defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists,
+]) define();
+document.documentElement.dataset.live = "";
+for (const name of DRAWN) document.querySelector(name)?.connect(live);
+
+const title = document.title;
+live.room.subscribe((room) => {
+  const count = waitingCount(room);
+  document.title = count ? `(${count}) ${title}` : title;
+});
+live.start();
