@@ -2,4 +2,12 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from agents_app.api import chat, crew, providers, reports, runs
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *chat.urlpatterns,
+    *crew.urlpatterns,
+    *providers.urlpatterns,
+    *reports.urlpatterns,
+    *runs.urlpatterns,
+]

@@ -28,6 +28,8 @@ class Watch:
             self._why = why
             self._stopped.set()
             for clock in self._clocks:
+                if clock.expired():
+                    continue
                 clock.reschedule(self._loop.time())
 
     @property

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, CharField, F, QuerySet, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from agents_app import clock
 from agents_app.models import Run
@@ -67,11 +67,12 @@ def expire_of_dead(home: str, *, but: str) -> int:
 
 
 def due() -> QuerySet[Run]:
-    """What a runner may take up: first the runs whose owner is gone, then the queued ones in order of arrival."""
-    ran_out = Run.objects.lease_ran_out(clock.now())
-    waiting = Run.objects.filter(status=Run.Status.QUEUED)
-    first = Case(When(status=Run.Status.RUNNING, then=Value("0")), default=Value("1"), output_field=CharField())
-    return (ran_out | waiting).order_by(first, F("id"))
+    """What a runner may take up: runs whose owner is gone, and the first in the queue of each lane that is free."""
+    before = Q(status=Run.Status.RUNNING) | Q(status=Run.Status.QUEUED, pk__lt=OuterRef("pk"))
+    taken = Run.objects.filter(before, session=OuterRef("session"), lane=OuterRef("lane"), parent=None)
+    free = Run.objects.filter(status=Run.Status.QUEUED).filter(Q(parent__isnull=False) | ~Exists(taken))
+    # Running before queued: a run that was interrupted has waited longest. Ids are in order of arrival.
+    return (Run.objects.lease_ran_out(clock.now()) | free).order_by("-status", "id")
 
 
 def duration() -> timedelta:

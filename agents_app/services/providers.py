@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from agents_app.models import Agent, Provider
+from agents_app import clock
+from agents_app.models import Agent, Provider, ProviderHealth
 
 ENVIRONMENT = "environment"
 DEMO = "offline-demo"
@@ -18,7 +19,12 @@ def ensure_shared() -> Provider:
     Provider.objects.update_or_create(
         organization=None,
         name=DEMO,
-        defaults={"kind": Provider.Kind.DEMO, "model_type": "local", "default_model": DEMO, "offered": [{"name": DEMO}]},
+        defaults={
+            "kind": Provider.Kind.DEMO,
+            "model_type": Provider.ModelType.LOCAL,
+            "default_model": DEMO,
+            "offered": [{"name": DEMO}],
+        },
     )
     model = settings.WARROOM_MODEL or OPENAI_MODEL
     Provider.objects.update_or_create(
@@ -72,3 +78,9 @@ def _named(agent: Agent, name: str | None) -> Provider | None:
 
 def _own(agent: Agent) -> Provider | None:
     return agent.provider if agent.provider and agent.provider.enabled else None
+
+
+def record_health(provider_id: Any, *, available: bool, detail: str, latency_ms: int | None) -> None:
+    """Keep what the last look saw."""
+    seen = {"available": available, "detail": detail[:300], "latency_ms": latency_ms, "checked_at": clock.now()}
+    ProviderHealth.objects.update_or_create(provider_id=provider_id, defaults=seen)

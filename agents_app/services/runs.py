@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from agents_app import clock, queue, resources
 from agents_app.models import Agent, Run
@@ -12,14 +13,14 @@ from agents_app.services import leases, providers
 from agents_app.services.leases import Lease, LeaseLost, held, renew
 from sessions_app import actors, permissions
 from sessions_app.actors import Actor
-from sessions_app.errors import NotFound
+from sessions_app.errors import ERRORS, NotFound
 from sessions_app.events import log
-from sessions_app.models import ChatSession, Message
-from sessions_app.vocabulary import MessageReset, RunChanged, UsageRecorded
+from sessions_app.models import ChatSession, Incident, Message
+from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, RunChanged, UsageRecorded
 
 __all__ = [
-    "Lease", "LeaseLost", "acquire", "add_usage", "cancel", "finish", "held", "on_end", "park", "release", "renew",
-    "save_checkpoint", "start", "take_inbox", "wake",
+    "Lease", "LeaseLost", "acquire", "add_usage", "cancel", "cancel_all", "cancel_locked", "finish", "held", "on_close",
+    "on_end", "park", "release", "renew", "save_checkpoint", "start", "take_inbox", "wake",
 ]  # fmt: skip
 
 CRASHES_ALLOWED = 3
@@ -83,11 +84,19 @@ def cancel(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
     if not permissions.sees(by, run.session):
         raise NotFound("There is no such run.")
     permissions.require(by, "cancel_run", run.session)
-    _cancel(run, by=by, cause=cause)
+    cancel_locked(run, by=by, cause=cause)
     return run
 
 
-def _cancel(run: Run, *, by: Actor, cause: UUID | None) -> None:
+def cancel_all(runs: QuerySet[Run], *, session: ChatSession, by: Actor) -> None:
+    """Cancel these runs of a session that the caller has locked."""
+    for run in runs.unfinished().select_for_update(of=("self",)).select_related("agent", "provider").order_by("id"):
+        run.session = session
+        cancel_locked(run, by=by)
+
+
+def cancel_locked(run: Run, *, by: Actor, cause: UUID | None = None) -> None:
+    """Cancel a run that the caller has locked, and what it started."""
     if run.finished or run.cancel_requested_at:
         return
     run.cancel_requested_at, run.cancel_requested_by = clock.now(), by.user
@@ -96,9 +105,14 @@ def _cancel(run: Run, *, by: Actor, cause: UUID | None) -> None:
         queue.tell(run, queue.Change.INTERRUPTED)
     else:
         _end(run, Run.Status.CANCELLED, by=by, cause=cause)
-    for child in Run.objects.select_for_update(of=("self",)).filter(parent=run).unfinished():
-        child.session = run.session
-        _cancel(child, by=by, cause=cause)
+    cancel_all(Run.objects.filter(parent=run), session=run.session, by=by)
+
+
+def on_close(session: ChatSession, by: Actor) -> None:
+    """No agent works in a room that has ended. An incident that is merely resolved lets its crew finish the report."""
+    incident = session.incident
+    if not session.open_to_posts or (incident and incident.status == Incident.Status.CLOSED):
+        cancel_all(Run.objects.filter(session=session), session=session, by=by)
 
 
 # --- What the one at work does ----------------------------------------------------------------------------------------
@@ -139,10 +153,10 @@ def save_checkpoint(lease: Lease, checkpoint: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def park(lease: Lease, waiting_for: str) -> bool:
-    """Let go of the run until a person has decided; False if something was decided meanwhile, so go on at once."""
+def park(lease: Lease, waiting_for: str, *, read_inbox: bool = True) -> bool:
+    """Let go of the run until a person has decided; False if something came for it meanwhile, so go on at once."""
     run = held(lease)
-    if run.woken_at:
+    if run.woken_at or (read_inbox and _written_to(run)):
         run.woken_at = None
         run.save(update_fields=["woken_at"])
         return False
@@ -160,7 +174,7 @@ def park(lease: Lease, waiting_for: str) -> bool:
 def finish(lease: Lease, status: str, error_code: str = "", error: str = "", *, read_inbox: bool = True) -> bool:
     """End the run; False if a person has written to it meanwhile, and it should look at that first."""
     run = held(lease)
-    if status == Run.Status.SUCCEEDED and read_inbox and run.inbox.filter(taken_at=None).exists():
+    if status == Run.Status.SUCCEEDED and read_inbox and _written_to(run):
         return False
     by = _canceller(run) if status == Run.Status.CANCELLED else _speaker(run)
     _end(run, status, by=by, error_code=error_code, error=error)
@@ -218,6 +232,10 @@ def _lane_taken(run: Run) -> bool:
     return lane.filter(status=Run.Status.RUNNING).exists() or earlier.exists()
 
 
+def _written_to(run: Run) -> bool:
+    return run.inbox.filter(taken_at=None).exists()
+
+
 def _end(run: Run, status: str, *, by: Actor, error_code: str = "", error: str = "", cause: UUID | None = None) -> None:
     run.status, run.error_code, run.error, run.ended_at = status, error_code, error, clock.now()
     run.waiting_for = ""
@@ -225,11 +243,23 @@ def _end(run: Run, status: str, *, by: Actor, error_code: str = "", error: str =
     _let_go(run)
     for hook in on_end:
         hook(run, by)
+    if status == Run.Status.FAILED:
+        _tell_failure(run, by)
     if run.usage:
         log.record(UsageRecorded(event="usage.recorded", run_id=run.pk, usage=run.usage), session=run.session,
                    actor=by, run=run.pk, parent_run=run.parent_id)  # fmt: skip
     _tell(run, f"run.{status}", by=by, cause=cause)
     queue.tell(run, queue.Change.SETTLED)
+
+
+def _tell_failure(run: Run, by: Actor) -> None:
+    entry = ERRORS[run.error_code]
+    error = ErrorObject(
+        error_code=run.error_code, detail=run.error or entry.title, message=run.error or entry.title,
+        recoverable=entry.recoverable, timestamp=run.ended_at,
+    )  # fmt: skip
+    log.record(MessageFailed(event="message.error", run_id=run.pk, error=error), session=run.session, actor=by,
+               run=run.pk, parent_run=run.parent_id)  # fmt: skip
 
 
 def _let_go(run: Run) -> None:

@@ -1,0 +1,135 @@
+"""Advance a run: the one unit of work, in the embedded runner and in a queue's worker alike."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from agents_app.engine.limits import LIMITS, Limits
+from agents_app.engine.modes import MODES
+from agents_app.engine.turn import Done, Parked, Turn
+from agents_app.engine.watch import Cancelled, Released, Watch
+from agents_app.models import Run
+from agents_app.services import runs
+from agents_app.services.runs import Lease, LeaseLost
+from sessions_app.errors import Refused
+from sessions_app.events import executors
+
+log = structlog.get_logger(__name__)
+
+Write = Callable[[], object]
+BROKEN = "Something went wrong on our side; the log of the server says what. You can ask again."
+
+
+async def advance(run_id: UUID, *, owner: str, watch: Watch | None = None, limits: Limits = LIMITS) -> None:
+    """Take the run, drive its mode until it ends or must wait for a person, and let go of it."""
+    lease = await executors.run(partial(runs.acquire, run_id=run_id, owner=owner))
+    if lease is None:
+        return
+    watch = watch or Watch()
+    async with _renewing(lease, watch):
+        await _write(await _drive(lease, watch, limits), lease)
+
+
+async def _drive(lease: Lease, watch: Watch, limits: Limits) -> Write | None:
+    """Work, and say what is left to write; nothing if another owner has the run."""
+    try:
+        return await _work(lease, watch, limits)
+    except Cancelled:
+        return partial(runs.finish, lease, Run.Status.CANCELLED)
+    except LeaseLost:
+        log.warning("lease lost", run=str(lease.run_id), fence=lease.fence)
+        return None
+    except Released:
+        return partial(runs.release, lease)
+    except (OperationalError, InterfaceError) as error:
+        # The database went away. The run is not to blame: it goes back to the queue once the database is there.
+        log.warning("database lost in a run", run=str(lease.run_id), error=str(error))
+        return partial(runs.release, lease)
+    except Refused as refused:
+        return partial(runs.finish, lease, Run.Status.FAILED, refused.code, refused.detail)
+    except Exception:
+        log.exception("run failed", run=str(lease.run_id))
+        return partial(runs.finish, lease, Run.Status.FAILED, "INTERNAL_ERROR", BROKEN)
+
+
+async def _work(lease: Lease, watch: Watch, limits: Limits) -> None:
+    """Drive the mode; once more if something came for the run in the moment it wanted to stop."""
+    read_inbox = True
+    while True:
+        turn = await _turn(lease, watch, limits)
+        outcome = await MODES[turn.run.mode](turn)
+        watch.check()
+        match outcome:
+            case Parked(waiting_for):
+                stop = partial(runs.park, lease, waiting_for, read_inbox=read_inbox)
+            case Done():
+                stop = partial(runs.finish, lease, Run.Status.SUCCEEDED, read_inbox=read_inbox)
+        if await executors.run(stop):
+            return
+        read_inbox = False  # a mode that does not read it must not go round for ever
+
+
+async def _turn(lease: Lease, watch: Watch, limits: Limits) -> Turn:
+    run = await executors.run(partial(_read, lease.run_id))
+    session = run.session
+    return Turn(
+        lease=lease, run=run, session=session, agent=run.agent, incident=session.incident, watch=watch, limits=limits
+    )
+
+
+def _read(run_id: UUID) -> Run:
+    related = ("agent__provider", "provider", "prompt", "requested_by", "session__incident", "session__organization")
+    return Run.objects.select_related(*related).get(pk=run_id)
+
+
+async def _write(write: Write | None, lease: Lease) -> None:
+    """Write the end, however often the database has to be asked; a lease that runs out meanwhile is another's."""
+    wait = 0.2
+    while write is not None:
+        try:
+            await executors.run(write)
+            return
+        except LeaseLost:
+            return
+        except (OperationalError, InterfaceError) as error:
+            log.warning("the end of a run can't be written yet", run=str(lease.run_id), error=str(error))
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 5)
+
+
+@contextlib.asynccontextmanager
+async def _renewing(lease: Lease, watch: Watch) -> AsyncIterator[None]:
+    """Hold on to the run from the side while it is at work."""
+    renewing = asyncio.create_task(_renew(lease, watch), name=f"renew {lease.run_id}")
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await renewing
+
+
+async def _renew(lease: Lease, watch: Watch) -> None:
+    """Also how a cancel from another process is seen, should its interrupt not have reached us."""
+    loop, seconds = asyncio.get_running_loop(), settings.WARROOM_LEASE_SECONDS
+    until = loop.time() + seconds
+    while True:
+        await asyncio.sleep(seconds / 3)
+        try:
+            run = await executors.run(partial(runs.renew, lease))
+        except LeaseLost as lost:
+            return watch.stop(lost)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("lease not renewed", run=str(lease.run_id), error=str(error))
+            if loop.time() >= until:
+                return watch.stop(LeaseLost())
+            continue
+        until = loop.time() + seconds
+        if run.cancel_requested_at:
+            watch.stop(Cancelled())

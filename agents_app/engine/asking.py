@@ -1,0 +1,280 @@
+"""Asking a model once: time limits, tries, what is shown while it speaks, and an answer that can be used."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from pydantic import BaseModel, ValidationError
+from pydantic_ai.direct import model_request_stream
+from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, RetryPromptPart, ToolCallPart
+from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.tools import ToolDefinition
+
+from agents_app.catalogue import ToolSpec
+from agents_app.engine import models
+from agents_app.engine.answers import Answer
+from agents_app.engine.checkpoint import make_storable, storable
+from agents_app.engine.failures import FAILURES, Cut, Failure, Late, Useless, refusal, retry_after, transient
+from agents_app.engine.models import Resolved
+from agents_app.engine.reading import FieldReader, Reader, Silence, TextReader
+from agents_app.engine.streaming import Speaker
+from agents_app.engine.watch import Cancelled
+from agents_app.models import Agent, Run
+from agents_app.services import runs
+from sessions_app import actors
+from sessions_app.errors import Refused
+from sessions_app.events import executors
+from sessions_app.models import Message
+
+if TYPE_CHECKING:
+    from agents_app.engine.turn import Turn
+
+OUTPUT_TOOL = "answer"
+# Nobody reads a longer reply, and the room would carry it to every viewer.
+LONGEST_REPLY = 400_000
+
+
+@dataclass
+class Usage:
+    requests: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    estimated: bool = False
+
+    def add(self, response: ModelResponse, *, demo: bool) -> None:
+        """A server that counts nothing gets an estimate of four characters a token, marked as one."""
+        self.requests += 1
+        self.input_tokens += response.usage.input_tokens
+        self.output_tokens += response.usage.output_tokens or sum(len(str(part)) for part in response.parts) // 4
+        self.estimated = self.estimated or demo or not response.usage.output_tokens
+
+    def add_partial(self, text: str) -> None:
+        """What an unfinished answer took is known to nobody."""
+        self.requests += 1
+        self.output_tokens += len(text) // 4
+        self.estimated = True
+
+
+@dataclass
+class Asking:
+    turn: "Turn"
+    messages: list[ModelMessage]
+    tools: list[ToolSpec]
+    output: type[BaseModel] | None
+    show: str | None
+    agent: Agent
+    message_type: str
+    round: int | None
+    keep: Callable[[Answer], dict[str, Any]] | None
+    usage: Usage = field(default_factory=Usage)
+
+    async def ask(self) -> Answer:
+        """Ask until an answer fits, within the limits; what was shown of a failed one stays, marked so."""
+        self.resolved = await self._resolve()
+        self.deadline = asyncio.get_running_loop().time() + self.turn.limits.total_s
+        corrections: list[ModelMessage] = []
+        while True:
+            response = await self._answered(corrections)
+            try:
+                output = self._output(response)
+            except ValidationError as misfit:
+                await self._send_back(misfit, response, corrections)
+            else:
+                return await self._settle(response, output, corrections)
+
+    async def _resolve(self) -> Resolved:
+        provider, name, config = await self.turn.read(models.choose, self.turn.run, self.agent)
+        return models.build(provider, name, config)
+
+    # --- One request, tried more than once ----------------------------------------------------------------------------
+    async def _answered(self, corrections: list[ModelMessage]) -> ModelResponse:
+        tried = 0
+        while True:
+            tried += 1
+            self.reader = self._reader()
+            self.speaker = Speaker(
+                self.turn.lease, actors.agent(self.agent.name), read=self.reader.text,
+                message_type=self.message_type, round=self.round,
+            )  # fmt: skip
+            try:
+                return await self._request([*self.messages, *corrections])
+            except Cancelled:
+                await self._leave("cancelled")
+                raise
+            except FAILURES as error:
+                wait = self._wait_before_next(error, tried)
+                if wait is None:
+                    await self._leave("failed")
+                    raise refusal(error) from error
+                await self.speaker.reset("The model's provider failed in the middle of it; it is asked again.")
+                await self.turn.watch.sleep(wait)
+            finally:
+                self.speaker.hush()
+
+    async def _request(self, messages: list[ModelMessage]) -> ModelResponse:
+        """One request, its events heard as they come; the clock starts anew with each of them."""
+        heard = False
+        limits, loop = self.turn.limits, asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(min(self.deadline, loop.time() + limits.first_token_s)) as clock:
+                with self.turn.watch.interrupts(clock):
+                    async with self._stream(messages) as stream:
+                        async for event in stream:
+                            heard = True
+                            if self.reader.hear(event):
+                                await self._hear()
+                            if not self.turn.watch.stopping:
+                                clock.reschedule(min(self.deadline, loop.time() + limits.stall_s))
+                        return self._useful(make_storable(stream.get()))
+        except TimeoutError:
+            self.turn.watch.check()
+            raise self._late(heard) from None
+        except ModelAPIError as error:
+            if heard and not isinstance(error, ModelHTTPError) and error.__cause__ is None:
+                raise Cut from error
+            raise
+
+    def _stream(self, messages: list[ModelMessage]) -> Any:
+        return model_request_stream(
+            self.resolved.model,
+            messages,
+            model_settings=self.resolved.settings,
+            model_request_parameters=self._parameters(),
+        )
+
+    async def _hear(self) -> None:
+        await self.speaker.hear()
+        if self.reader.size > LONGEST_REPLY:
+            raise Useless("LLM_TOKEN_LIMIT", "The model's reply was too long; it was broken off.")
+
+    def _late(self, heard: bool) -> Late:
+        if asyncio.get_running_loop().time() >= self.deadline:
+            return Late("The model took too long over its reply.")
+        return Late("The model stopped in the middle of its reply." if heard else "The model did not begin to answer.")
+
+    def _wait_before_next(self, error: Failure, tried: int) -> float | None:
+        """Seconds until the next try, or None if there is no use in one."""
+        limits = self.turn.limits
+        if tried >= limits.tries or not transient(error):
+            return None
+        asked = retry_after(error)
+        wait = random.uniform(0, limits.retry_base_s * 2**tried) if asked is None else asked
+        too_late = asyncio.get_running_loop().time() + wait >= self.deadline
+        return None if too_late or wait > limits.retry_ceiling_s else wait
+
+    # --- What is asked for --------------------------------------------------------------------------------------------
+    def _parameters(self) -> ModelRequestParameters:
+        tools = [
+            ToolDefinition(name=each.name, description=each.description, parameters_json_schema=each.schema)
+            for each in self.tools
+        ]
+        if self.output is None:
+            return ModelRequestParameters(function_tools=tools)
+        wanted = ToolDefinition(
+            name=OUTPUT_TOOL, description=self.output.__doc__ or "Give your answer.", kind="output",
+            parameters_json_schema=self.output.model_json_schema(),
+        )  # fmt: skip
+        return ModelRequestParameters(
+            function_tools=tools, output_mode="tool", output_tools=[wanted], allow_text_output=False
+        )
+
+    def _reader(self) -> Reader:
+        if self.show is None:
+            return Silence()
+        return TextReader() if self.show == "text" else FieldReader(OUTPUT_TOOL, self.show)
+
+    # --- What came ----------------------------------------------------------------------------------------------------
+    def _useful(self, response: ModelResponse) -> ModelResponse:
+        self.usage.add(response, demo=self.resolved.demo)
+        if response.finish_reason == "content_filter":
+            raise Useless("LLM_CONTENT_FILTER", "The model's provider refused the content.")
+        if response.tool_calls or (response.text or "").strip():
+            return response
+        if response.finish_reason == "length":
+            raise Useless("LLM_TOKEN_LIMIT", "The model had no room left for an answer.")
+        raise Useless("LLM_API_ERROR", "The model gave an empty answer.")
+
+    def _output(self, response: ModelResponse) -> BaseModel | None:
+        """The typed answer, from the output tool, or from plain text by a model that knows no tools."""
+        if self.output is None:
+            return None
+        if call := _output_call(response):
+            args = call.args_as_json_str() if not isinstance(call.args, str) else call.args
+            return self.output.model_validate_json(args)
+        if response.tool_calls and self.tools:
+            return None
+        return self.output.model_validate_json(response.text or "")
+
+    async def _send_back(
+        self, misfit: ValidationError, response: ModelResponse, corrections: list[ModelMessage]
+    ) -> None:
+        if len(corrections) // 2 >= self.turn.limits.corrections:
+            await self._leave("failed")
+            raise Refused("LLM_API_ERROR", "The model's answer did not have the form that was asked for.") from misfit
+        await self.speaker.reset("The answer did not have the form that was asked for; it is written again.")
+        faults = misfit.errors(include_url=False, include_context=False, include_input=False)
+        parts = [
+            RetryPromptPart(content=faults, tool_name=call.tool_name, tool_call_id=call.tool_call_id)
+            for call in response.tool_calls
+        ] or [RetryPromptPart(content=f"Answer with the tool {OUTPUT_TOOL} only.")]
+        corrections += [response, ModelRequest(parts=parts)]
+
+    async def _settle(
+        self, response: ModelResponse, output: BaseModel | None, corrections: list[ModelMessage]
+    ) -> Answer:
+        text = self._said(response, output)
+        shown = self.show is not None and bool(text)
+        answer = Answer(response, text, output, self.speaker.id if shown else None, corrections)
+        kept = self.keep(answer) if self.keep else None
+        then = partial(_record, usage=self.usage, checkpoint=kept)
+        if shown:
+            thought = {"message_type": Message.Type.THINKING} if answer.calls and self.show == "text" else {}
+            await self.speaker.end(text, then=then, metadata=self._marks(), **thought)
+        else:
+            await self.speaker.reset("Nothing was said.")
+            await executors.run(partial(_held_record, self.turn, then))
+        if kept is not None:
+            self.turn.run.checkpoint = kept
+        return answer
+
+    async def _leave(self, status: str) -> None:
+        """Keep what was shown of an answer that will not be finished."""
+        if self.speaker.begun:
+            text = self.reader.text()
+            self.usage.add_partial(text)
+            record = partial(_record, usage=self.usage, checkpoint=None)
+            await self.speaker.end(text, then=record, status=status, metadata=self._marks())
+
+    def _said(self, response: ModelResponse, output: BaseModel | None) -> str:
+        if output is not None and self.show not in (None, "text"):
+            return storable(str(getattr(output, self.show or "")))
+        return self.reader.text() if self.show else storable(response.text or "")
+
+    def _marks(self) -> dict[str, Any]:
+        """Every answer says what gave it; the demo model is never taken for a real one."""
+        marks = {"provider": self.resolved.provider.name, "model": self.resolved.name}
+        return {**marks, "demo": True, "estimated": True} if self.resolved.demo else marks
+
+
+def _output_call(response: ModelResponse) -> ToolCallPart | None:
+    return next((call for call in response.tool_calls if call.tool_name == OUTPUT_TOOL), None)
+
+
+def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None) -> None:
+    runs.add_usage(
+        run, requests=usage.requests, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens,
+        estimated=usage.estimated,
+    )  # fmt: skip
+    if checkpoint is not None:
+        run.checkpoint = checkpoint
+        run.save(update_fields=["checkpoint"])
+
+
+def _held_record(turn: "Turn", then: Callable[[Run], None]) -> None:
+    with transaction.atomic():
+        then(runs.held(turn.lease))

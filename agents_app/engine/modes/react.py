@@ -1,0 +1,89 @@
+"""React: the model and its tools in turn, until it answers or a person must decide."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart
+
+from agents_app.catalogue import TOOLS, ToolSpec
+from agents_app.engine import checkpoint, history
+from agents_app.engine.answers import Answer
+from agents_app.engine.dispatcher import Settled, ToolRequest, Waiting
+from agents_app.engine.turn import Done, Parked, Turn
+
+
+async def drive(turn: Turn) -> Done | Parked:
+    """Ask, act, record, until done or someone must decide. Goes on from wherever the talk was left."""
+    talk = await _rebuilt(turn)
+    while not talk.answered:
+        if talk.calls:
+            outcomes = [await turn.act(request) for request in talk.requests(turn)]
+            if waiting := [outcome for outcome in outcomes if isinstance(outcome, Waiting)]:
+                return Parked(waiting[0].waiting_for)
+            talk.told([outcome for outcome in outcomes if isinstance(outcome, Settled)])
+            await turn.save(talk.stored())
+        else:
+            answer = await turn.ask(talk.messages, tools=_tools(turn, talk), keep=talk.after)
+            talk.messages.append(answer.response)
+    return Done()
+
+
+@dataclass
+class Talk:
+    messages: list[ModelMessage]
+    # How many of them were there before this run.
+    before: int
+
+    @property
+    def responses(self) -> int:
+        """How often the model has answered in this run: the ordinal of the last response."""
+        return sum(isinstance(each, ModelResponse) for each in self.messages[self.before :])
+
+    @property
+    def calls(self) -> list[ToolCallPart]:
+        last = self.messages[-1]
+        return list(last.tool_calls) if isinstance(last, ModelResponse) else []
+
+    @property
+    def answered(self) -> bool:
+        return isinstance(self.messages[-1], ModelResponse) and not self.calls
+
+    def requests(self, turn: Turn) -> list[ToolRequest]:
+        """The last response's calls, named so that a repeat after a crash is known as one."""
+        last, ordinal = self.messages[-1], self.responses
+        reason = (last.text or "") if isinstance(last, ModelResponse) else ""
+        return [
+            ToolRequest(
+                ordinal=ordinal, call_id=call.tool_call_id, tool=call.tool_name, args=call.args or {},
+                agent=turn.agent, reason=reason, step=f"step {ordinal}",
+            )
+            for call in self.calls
+        ]  # fmt: skip
+
+    def told(self, outcomes: list[Settled]) -> None:
+        """Give the model the outcome of each of its calls."""
+        parts = [
+            ToolReturnPart(tool_name=call.tool_name, content=outcome.text, tool_call_id=call.tool_call_id)
+            for call, outcome in zip(self.calls, outcomes, strict=True)
+        ]
+        self.messages.append(ModelRequest(parts=parts))
+
+    def after(self, answer: Answer) -> dict[str, Any]:
+        return Talk([*self.messages, answer.response], self.before).stored()
+
+    def stored(self) -> dict[str, Any]:
+        return {"messages": checkpoint.dump(self.messages), "before": self.before}
+
+
+async def _rebuilt(turn: Turn) -> Talk:
+    if stored := turn.checkpoint:
+        return Talk(checkpoint.load(stored["messages"]), stored["before"])
+    messages = await turn.read(history.of, turn.run)
+    return Talk(messages, len(messages))
+
+
+def _tools(turn: Turn, talk: Talk) -> list[ToolSpec]:
+    """The agent's tools; none for the last request the limits allow, so that it has to answer."""
+    if talk.responses >= turn.limits.steps - 1:
+        return []
+    return [TOOLS[name] for name in turn.agent.tools if name in TOOLS]

@@ -1,0 +1,130 @@
+"""A message while it is spoken: its start in the log, its text as deltas, its end in the log again."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from agents_app.models import Run
+from agents_app.services import runs
+from agents_app.services.runs import Lease
+from sessions_app import markdown
+from sessions_app.actors import Actor
+from sessions_app.events import executors, log
+from sessions_app.events.hub import hub
+from sessions_app.models import Message
+from sessions_app.models.base import uuid7
+from sessions_app.services import messages
+from sessions_app.vocabulary import MessageReset, MessageStarted, MessageThinking
+
+# A viewer sees the first token at once, and then a frame about as often as an eye can tell.
+JOIN_SECONDS = 0.04
+
+
+class Speaker:
+    """Speaks one message of an agent. Its id is on the run's row from start to end, for whoever must void it."""
+
+    def __init__(
+        self, lease: Lease, actor: Actor, *, read: Callable[[], str], message_type: str, round: int | None
+    ) -> None:
+        self.id: UUID = uuid7()
+        self._lease, self._actor, self._read = lease, actor, read
+        self._message_type, self._round = message_type, round
+        self._shown = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._beginning: asyncio.Future[None] | None = None
+
+    @property
+    def begun(self) -> bool:
+        return self._beginning is not None
+
+    async def hear(self) -> None:
+        """There may be more to show."""
+        if self._beginning is None:
+            if not self._read():
+                return
+            # Shielded: a thread's transaction can't be called back, so the end must be able to wait for it.
+            self._beginning = asyncio.ensure_future(executors.run(self._begin))
+            self._beginning.add_done_callback(_look)
+            await asyncio.shield(self._beginning)
+            self._show()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(JOIN_SECONDS, self._show)
+
+    async def end(self, text: str, *, then: Callable[[Run], None], **fields: Any) -> None:
+        """Write the whole message and `then` what goes with it, in one transaction."""
+        await self._settle()
+        html = await executors.run(partial(markdown.render, text))
+        await executors.run(partial(self._end, text, html, then, fields))
+
+    async def reset(self, reason: str) -> None:
+        """Take back what was shown; the next attempt speaks under another id."""
+        if self.begun:
+            await self._settle()
+            await executors.run(partial(self._reset, reason))
+
+    def hush(self) -> None:
+        """Show nothing more."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+    def _show(self) -> None:
+        self._timer = None
+        text = self._read()
+        if len(text) > self._shown:
+            hub.delta(
+                str(self._lease.session_id), run=str(self._lease.run_id), msg=str(self.id), off=self._shown,
+                text=text[self._shown :],
+            )  # fmt: skip
+            self._shown = len(text)
+
+    async def _settle(self) -> None:
+        self.hush()
+        if self._beginning:
+            await self._beginning
+
+    @transaction.atomic
+    def _begin(self) -> None:
+        run = runs.held(self._lease)
+        run.speaking = [*run.speaking, str(self.id)]
+        run.save(update_fields=["speaking"])
+        started = MessageStarted(
+            event="message.start", message_id=self.id, run_id=run.pk, sender_type=self._actor.kind,
+            sender_name=self._actor.name, message_type=self._message_type,
+        )  # fmt: skip
+        log.record(started, session=run.session, actor=self._actor, run=run.pk, parent_run=run.parent_id)
+
+    @transaction.atomic
+    def _end(self, text: str, html: str, then: Callable[[Run], None], fields: dict[str, Any]) -> None:
+        run = runs.held(self._lease)
+        kind = fields.pop("message_type", self._message_type)
+        if kind == Message.Type.THINKING:
+            thought = MessageThinking(event="message.thinking", message_id=self.id, run_id=run.pk, content=text)
+            log.record(thought, session=run.session, actor=self._actor, run=run.pk, parent_run=run.parent_id)
+        messages.say(
+            session=run.session, speaker=self._actor, content=text, html=html, message_type=kind, event="message.end",
+            message_id=self.id, run_id=run.pk, round=self._round, **fields,
+        )  # fmt: skip
+        self._fall_silent(run)
+        then(run)
+
+    @transaction.atomic
+    def _reset(self, reason: str) -> None:
+        run = runs.held(self._lease)
+        told = MessageReset(event="message.reset", message_id=self.id, reason=reason)
+        log.record(told, session=run.session, actor=self._actor, run=run.pk, parent_run=run.parent_id)
+        self._fall_silent(run)
+
+    def _fall_silent(self, run: Run) -> None:
+        run.speaking = [each for each in run.speaking if each != str(self.id)]
+        run.save(update_fields=["speaking"])
+
+
+def _look(beginning: asyncio.Future[None]) -> None:
+    """A start that nobody waits for any more has lost its lease; that is told where the run ends."""
+    if not beginning.cancelled():
+        beginning.exception()

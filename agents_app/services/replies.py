@@ -1,0 +1,65 @@
+"""Who answers a person's post: the session's agent, in a run of its own; a crew at work hears of it too."""
+
+from typing import Any
+
+from agents_app.models import Agent, Run, RunInbox
+from agents_app.services import runs
+from sessions_app.actors import Actor
+from sessions_app.errors import Refused
+from sessions_app.models import ChatSession, Message
+from sessions_app.vocabulary import MessageSend
+
+UNFINISHED_ALLOWED = 4
+MODES = {"auto": Run.Mode.REACT, "react": Run.Mode.REACT, "direct": Run.Mode.DIRECT}
+
+
+def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | None:
+    """Start the run that answers, in the transaction of the post; refusing takes the post back."""
+    session = message.session
+    if session.category != ChatSession.Category.AGENT or by.kind == "agent":
+        return None
+    _tell_crew(session, message, by)
+    agent = session.agent or _assistant(session)
+    if agent is None:
+        return None
+    if not agent.enabled:
+        raise Refused("AGENT_NOT_AVAILABLE", f"{agent.name} is switched off.")
+    mode = _mode(body)
+    _make_room(session, body, by)
+    run = runs.start(session=session, agent=agent, mode=mode, by=by, prompt=message, config=body.config)
+    return {"run_id": str(run.pk)}
+
+
+def _tell_crew(session: ChatSession, message: Message, by: Actor) -> None:
+    crew = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CREW, parent=None)
+    for run in crew.select_for_update(of=("self",)).select_related("agent", "provider"):
+        run.session = session
+        RunInbox.objects.create(run=run, message=message)
+
+
+def _assistant(session: ChatSession) -> Agent | None:
+    answering = Agent.objects.filter(
+        organization_id=session.organization_id, role=Agent.Role.ASSISTANT, enabled=True
+    )
+    return answering.order_by("id").first()
+
+
+def _mode(body: MessageSend) -> str:
+    if body.execution_mode not in MODES:
+        raise Refused("SERVICE_UNAVAILABLE", f"The mode {body.execution_mode} is not available yet.")
+    return MODES[body.execution_mode]
+
+
+def _make_room(session: ChatSession, body: MessageSend, by: Actor) -> None:
+    """What a post does to runs that are not finished: wait behind them, end them, or not be taken."""
+    unfinished = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)
+    if body.on_busy == "steer":
+        raise Refused("SERVICE_UNAVAILABLE", "Steering a run at work is not available yet.")
+    if body.on_busy == "reject" and unfinished.exists():
+        raise Refused("RUN_ACTIVE", "The agent is still at work on an earlier message.")
+    if body.on_busy == "interrupt":
+        runs.cancel_all(unfinished, session=session, by=by)
+    if unfinished.filter(requested_by=by.user).count() >= UNFINISHED_ALLOWED:
+        words = f"You have {UNFINISHED_ALLOWED} unfinished replies in this session; wait for one or cancel it."
+        raise Refused("TOO_MANY_RUNS", words)
+
