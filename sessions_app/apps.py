@@ -7,4 +7,5 @@ class SessionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from sessions_app import signing_in  # noqa: F401  it listens for sign-ins
         from sessions_app.events import signals  # noqa: F401  rights that change are felt in open sockets

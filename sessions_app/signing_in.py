@@ -5,16 +5,19 @@ from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
+from axes.signals import user_locked_out
 from django.conf import settings
 from django.contrib.auth import authenticate
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_app.actors import person
 from sessions_app.errors import Refused
-from sessions_app.models import User
-from sessions_app.services import accounts
+from sessions_app.models import Membership, User
+from sessions_app.services import accounts, audit
 
 
 def check(request: HttpRequest, *, username: str, password: str) -> User:
@@ -40,10 +43,28 @@ def locked(request: HttpRequest, username: str) -> Refused:
     )
 
 
+@receiver(user_logged_in)
+def _signed_in(sender: Any, user: Any, **kwargs: Any) -> None:
+    _note(user, "sign_in")
+
+
 @receiver(user_logged_out)
-def _void_tickets(sender: Any, user: Any, **kwargs: Any) -> None:
+def _signed_out(sender: Any, user: Any, **kwargs: Any) -> None:
     if isinstance(user, User):
         accounts.void_tickets(user=user)
+
+
+@receiver(user_locked_out)
+def _locked_out(sender: Any, username: str, **kwargs: Any) -> None:
+    if user := User.objects.filter(username=username).first():
+        _note(user, "sign_in.locked")
+
+
+@transaction.atomic
+def _note(user: User, action: str) -> None:
+    homes = Membership.objects.filter(user=user, active=True).order_by("organization")
+    for home in homes.values_list("organization", flat=True):
+        audit.append(organization_id=home, actor=person(user), action=action, thing=user, detail={})
 
 
 def _remaining(request: HttpRequest, username: str) -> timedelta:

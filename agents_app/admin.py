@@ -1,0 +1,121 @@
+"""The admin: agents, providers and rules of tools; and what was run, to be looked at."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from agents_app.models import (
+    Agent,
+    Approval,
+    BlockedIndicator,
+    Grant,
+    Provider,
+    Question,
+    Run,
+    ToolCall,
+    ToolPolicy,
+)
+from sessions_app.administration import RecordAdmin, ScopedAdmin
+
+OF_ORGANIZATION = ("organization", admin.RelatedOnlyFieldListFilter)
+
+
+@admin.register(Agent)
+class AgentAdmin(ScopedAdmin):
+    addable = changeable = True
+    list_display = ("name", "role", "organization", "provider", "model", "enabled")
+    list_filter = ("role", "enabled", OF_ORGANIZATION)
+    list_select_related = ("organization", "provider")
+    search_fields = ("name",)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "provider":
+            kwargs["queryset"] = _own_and_shared(request, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Provider)
+class ProviderAdmin(ScopedAdmin):
+    """Where models come from: an address and the name of a secret, so only superusers say it."""
+
+    changeable = True
+    list_display = ("name", "kind", "model_type", "organization", "default_model", "enabled")
+    list_filter = ("kind", "enabled", OF_ORGANIZATION)
+    list_select_related = ("organization",)
+    search_fields = ("name",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # An address of one's own with the name of somebody's key would send that key there.
+        fixed = ("organization", "name", "kind", "model_type", "base_url", "key_variable")
+        return () if request.user.is_superuser else fixed  # type: ignore[union-attr]
+
+
+@admin.register(ToolPolicy)
+class ToolPolicyAdmin(ScopedAdmin):
+    addable = changeable = deletable = True
+    list_display = ("tool", "agent", "effect", "organization", "requester_may_decide", "note")
+    list_filter = ("effect", OF_ORGANIZATION)
+    list_select_related = ("organization", "agent")
+    search_fields = ("tool", "note")
+
+
+@admin.register(Run)
+class RunAdmin(RecordAdmin):
+    organization_path = "session__organization"
+    session_path = "session"
+    list_display = ("id", "session", "agent", "mode", "status", "waiting_for", "error_code", "created_at", "ended_at")
+    list_filter = ("mode", "status", "tier")
+    list_select_related = ("session", "agent")
+    exclude = ("checkpoint",)
+
+
+@admin.register(ToolCall)
+class ToolCallAdmin(RecordAdmin):
+    organization_path = "run__session__organization"
+    session_path = "run__session"
+    list_display = ("tool", "agent_name", "state", "run", "created_at", "ended_at")
+    list_filter = ("tool", "state")
+    list_select_related = ("run",)
+
+
+@admin.register(Approval)
+class ApprovalAdmin(RecordAdmin):
+    session_path = "session"
+    list_display = ("tool", "agent_name", "level", "status", "risk", "organization", "decided_by", "decided_at")
+    list_filter = ("status", "level", "risk", OF_ORGANIZATION)
+    list_select_related = ("organization", "decided_by")
+
+
+@admin.register(Grant)
+class GrantAdmin(RecordAdmin):
+    organization_path = "session__organization"
+    session_path = "session"
+    list_display = ("tool", "agent_name", "session", "uses_left", "expires_at", "given_by", "revoked_at")
+    list_select_related = ("session", "given_by")
+
+
+@admin.register(Question)
+class QuestionAdmin(RecordAdmin):
+    organization_path = "session__organization"
+    session_path = "session"
+    list_display = ("asked_by", "session", "status", "answered_by", "expires_at")
+    list_filter = ("status",)
+    list_select_related = ("session", "answered_by")
+
+
+@admin.register(BlockedIndicator)
+class BlockedIndicatorAdmin(RecordAdmin):
+    list_display = ("indicator", "kind", "organization", "until", "unblocked_at", "created_at")
+    list_filter = ("kind", OF_ORGANIZATION)
+    list_select_related = ("organization",)
+    search_fields = ("indicator",)
+
+
+def _own_and_shared(request: HttpRequest, site: admin.AdminSite) -> QuerySet[Provider]:
+    own = site.get_model_admin(Provider).get_queryset(request)
+    return Provider.objects.filter(Q(organization=None) | Q(pk__in=own.values("pk")))
