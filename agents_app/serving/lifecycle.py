@@ -14,11 +14,12 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 from agents_app.dispatch.embedded import Runner  # brings pydantic-ai: three seconds that no request shall wait for
 from sessions_app import consumers
 
-INBOUND_BYTES = 64 * 1024
+# What a server takes in one frame: above the 64 KiB that the consumer allows, so that it can say why it closes.
+INBOUND_BYTES = 1024 * 1024
 # Five seconds are promised; a thread that waits for SQLite's lock would take twenty.
 LAST_MOMENT_SECONDS = 4.5
-DRAIN_SECONDS = 2.0
-RELEASE_SECONDS = 2.0
+DRAIN_SECONDS = 1.0
+RELEASE_SECONDS = 3.3
 
 log = structlog.get_logger(__name__)
 

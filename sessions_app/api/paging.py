@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
+from sessions_app import cursors
 from sessions_app.errors import Invalid
 
 MOST = 200
@@ -23,14 +24,14 @@ def page(
     limit = number(parameters, "limit", usual, low=1, high=MOST)
     column, down = by.lstrip("-"), by.startswith("-")
     if cursor := parameters.get("cursor"):
-        after = _read(cursor, rows.model, column)
+        after = read_cursor(cursor, rows.model, column)
         rows = rows.filter(**{f"{column}__{'lt' if down else 'gt'}": after})
     start = number(parameters, "offset", 0, low=0, high=1_000_000)
     found = list(rows.order_by(by)[start : start + limit + 1])
     more = len(found) > limit
     return {
         "data": [show(row) for row in found[:limit]],
-        "next": _written(getattr(found[limit - 1], column)) if more else None,
+        "next": cursors.written(getattr(found[limit - 1], column)) if more else None,
     }
 
 
@@ -43,11 +44,8 @@ def number(parameters: QueryDict, name: str, usual: int, *, low: int, high: int)
     return int(text)
 
 
-def _written(value: UUID | int) -> str:
-    return base64.urlsafe_b64encode(str(value).encode()).decode().rstrip("=")
-
-
-def _read(cursor: str, model: type[Model], column: str) -> Any:
+def read_cursor(cursor: str, model: type[Model], column: str) -> Any:
+    """The value of the column where the last page ended."""
     try:
         text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode("ascii")
         is_id = model._meta.get_field(column).get_internal_type() == "UUIDField"

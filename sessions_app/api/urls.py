@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, URLResolver
 
-from sessions_app.api import auth, evidence, incidents, indicators, ingest, me, sessions, tickets
+from sessions_app.api import auth, events, evidence, incidents, indicators, ingest, me, sessions, tickets
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth.urlpatterns,
+    *events.urlpatterns,
     *evidence.urlpatterns,
     *incidents.urlpatterns,
     *indicators.urlpatterns,

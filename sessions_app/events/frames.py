@@ -8,6 +8,7 @@ import orjson
 OUTBOUND_BYTES = 512 * 1024
 # What a text is cut to, step by step, until the frame fits.
 _KEEPS = (65_536, 16_384, 4_096, 512)
+_ITEMS = 100
 
 
 def encode(frame: dict[str, Any]) -> str:
@@ -25,7 +26,7 @@ def size(text: str) -> int:
 
 
 def encode_within(frame: dict[str, Any], key: str, limit: int = OUTBOUND_BYTES) -> str:
-    """Encode; if that is too long, cut the texts under `key`. Each object with a cut text says `truncated`."""
+    """Encode; if that is too long, cut what is under `key`. Each object that lost something says `truncated`."""
     text = encode(frame)
     for keep in _KEEPS:
         if size(text) <= limit:
@@ -33,25 +34,35 @@ def encode_within(frame: dict[str, Any], key: str, limit: int = OUTBOUND_BYTES) 
         text = encode({**frame, key: _cut(frame[key], keep)})
     if size(text) <= limit:
         return text
-    return encode({**frame, key: {**_scalars(_cut(frame[key], _KEEPS[-1])), "truncated": True}})
+    return encode({**frame, key: _bones(frame[key])})
 
 
 def _cut(value: Any, keep: int) -> Any:
+    """Texts cut to `keep` characters, and at the last step lists too."""
     if isinstance(value, dict):
         cut = {name: _cut(each, keep) for name, each in value.items()}
-        if any(isinstance(each, str) and len(each) > keep for each in value.values()):
+        if any(_too_long(each, keep) for each in value.values()):
             cut["truncated"] = True
             if "html" in cut:
                 cut["html"] = None  # half a tag is worse than none
         return cut
     if isinstance(value, list):
-        return [_cut(each, keep) for each in value]
+        return [_cut(each, keep) for each in value[: _ITEMS if keep == _KEEPS[-1] else None]]
     return value[:keep] if isinstance(value, str) else value
 
 
-def _scalars(data: dict[str, Any]) -> dict[str, Any]:
-    """The last resort, for thousands of small things: the ids and states stay."""
-    return {name: each for name, each in data.items() if not isinstance(each, dict | list)}
+def _too_long(value: Any, keep: int) -> bool:
+    if isinstance(value, list):
+        return keep == _KEEPS[-1] and len(value) > _ITEMS
+    return isinstance(value, str) and len(value) > keep
+
+
+def _bones(data: dict[str, Any]) -> dict[str, Any]:
+    """The last resort, for what is large in a thousand small things: the ids and states stay."""
+    cut = _cut(data, _KEEPS[-1])
+    return {name: type(each)() if isinstance(each, dict | list) else each for name, each in cut.items()} | {
+        "truncated": True
+    }
 
 
 def _plain(value: Any) -> str:

@@ -31,6 +31,8 @@ class Hub:
         self._begin()
 
     def _begin(self) -> None:
+        # Said by who stops the process: nobody new is let in.
+        self.draining = False
         self.rooms: dict[str, Room] = {}
         self.outlets: set[Outlet] = set()
         self._partials = Partials()

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.db import Error as DatabaseError
 
@@ -18,6 +18,11 @@ RING_EVENTS = 1000
 RING_BYTES = 1024 * 1024
 # One read of the database for a viewer who is behind the ring.
 PULL_BYTES = 256 * 1024
+# A hundred people who come at once are told of in one frame.
+PRESENCE_SECONDS = 0.25
+PRESENCE_SHOWN = 200
+# Code points of running texts in `subscribed`, beside a snapshot.
+INTRODUCED = 32_768
 
 
 class Ready(NamedTuple):
@@ -56,7 +61,7 @@ class Outlet(Protocol):
     def settle(self, now: Standing) -> None:
         """Go on with what its actor may still see, and say goodbye to the rest."""
 
-    def end(self, code: int, reason: str) -> None: ...
+    def end(self, code: int, reason: str, retry_after_ms: int | None = None) -> None: ...
 
 
 class Room:
@@ -74,6 +79,7 @@ class Room:
         self._ring_bytes = 0
         self._wanted = 0
         self._pulling: asyncio.Task[None] | None = None
+        self._presence: asyncio.TimerHandle | None = None
 
     def reaches(self, epoch: str, head: int) -> None:
         """The database says how far the log is; the first one to say so sets where we begin."""
@@ -109,6 +115,10 @@ class Room:
             if viewer.outlet is not but and viewer.caught_up:
                 viewer.outlet.aside(frame)
 
+    def presence_changed(self) -> None:
+        if self._presence is None:
+            self._presence = asyncio.get_running_loop().call_later(PRESENCE_SECONDS, self._tell_presence)
+
     def ready(self, after: int) -> Iterator[Ready] | None:
         """The texts after this seq, or nothing when the ring does not reach back so far."""
         skip = after + 1 - self._first
@@ -126,6 +136,8 @@ class Room:
     def close(self) -> None:
         if self._pulling is not None:
             self._pulling.cancel()
+        if self._presence is not None:
+            self._presence.cancel()
 
     @property
     def head(self) -> int:
@@ -135,6 +147,14 @@ class Room:
     @property
     def _first(self) -> int:
         return self._ring[0].seq if self._ring else (self.pos or 0) + 1
+
+    def _tell_presence(self) -> None:
+        """Who is here: people, each once, however many tabs they have open."""
+        self._presence = None
+        actors = (viewer.outlet.actor for viewer in self.viewers)
+        people = {actor.id: actor.name for actor in actors if actor is not None and actor.in_person}
+        users = [{"id": pk, "name": name} for pk, name in sorted(people.items(), key=lambda each: each[1])]
+        self.say(frames.encode({"t": "presence", "room": self.id, "users": users[:PRESENCE_SHOWN]}))
 
     def _restart(self) -> None:
         """The log was restored: what we know is void, and who resumes with the old epoch gets a snapshot."""
@@ -198,6 +218,16 @@ class Viewer:
             self.outlet.delta(frame)
         elif told < delta.end:
             self._give_texts()
+
+    def introduction(self) -> list[dict[str, Any]]:
+        """The running texts as they are now; of very long ones the beginning, and the rest as deltas."""
+        left, told = INTRODUCED, []
+        for partial in self.room.partials.of(self.room.id) if self.wants_deltas else ():
+            length = min(partial.length, left)
+            left -= length
+            self.told[partial.msg, partial.kind] = length
+            told.append(partial.wire(length))
+        return told
 
     def forget(self, msg: str) -> None:
         for key in [key for key in self.told if key[0] == msg]:

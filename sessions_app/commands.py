@@ -1,0 +1,67 @@
+"""What a client asks for over the socket: one frame to one service, once, however often it is sent."""
+
+from typing import Any
+from uuid import UUID
+
+from sessions_app import extensions, permissions
+from sessions_app.actors import Actor
+from sessions_app.api import bodies
+from sessions_app.api.authentication import caller_of
+from sessions_app.client_frames import Cmd
+from sessions_app.errors import Invalid, NotFound
+from sessions_app.models import ChatSession
+from sessions_app.services import idempotency, messages, sessions
+from sessions_app.vocabulary import COMMANDS, Body, MessageSend, SessionConfig
+
+
+def carry_out(cmd: Cmd, *, by: Actor) -> dict[str, Any]:
+    """The fields of the acknowledgement; when this returns, the change is committed."""
+    model = COMMANDS.get(cmd.type)
+    if model is None:
+        raise Invalid(f"There is no command {cmd.type}.", details={"field": "type"})
+    body = bodies.parse(model, cmd.data)
+    asked = {"door": "socket", "type": cmd.type, "room": cmd.room, "data": cmd.data}
+
+    def act() -> dict[str, Any]:
+        return _act(cmd, body, by=by)
+
+    answer, again = idempotency.once(caller=caller_of(by), key=str(cmd.cid), asked=asked, act=act)
+    return {"ok": True, **answer, **({"dup": True} if again else {})}
+
+
+def _act(cmd: Cmd, body: Body, *, by: Actor) -> dict[str, Any]:
+    session = _session(cmd.room, by=by) if cmd.room else None
+    before = session.head if session else 0
+    command = extensions.commands.get(cmd.type) or OURS.get(cmd.type)
+    if command is None:
+        raise Invalid(f"This server does not take {cmd.type} yet.", details={"field": "type"})
+    data = command(body, session=session, by=by, cause=cmd.cid)
+    after = ChatSession.objects.values_list("head", flat=True).get(pk=session.pk) if session else 0
+    return {"data": data, **({"seq": after} if after > before else {})}
+
+
+def _session(room: UUID, *, by: Actor) -> ChatSession:
+    session = ChatSession.objects.filter(pk=room).first()
+    if session is None:
+        raise NotFound(code="SESSION_NOT_FOUND")
+    permissions.require(by, "see", session, missing="SESSION_NOT_FOUND")
+    return session
+
+
+def _send_message(body: MessageSend, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
+    posted = messages.post(session_id=_named(session).pk, body=body, by=by, cause=cause)
+    return {"message_id": str(posted.message.pk), **posted.extra}
+
+
+def _configure(body: SessionConfig, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
+    changed = sessions.change(session_id=_named(session).pk, changes={"config": body.config}, by=by, cause=cause)
+    return {"config": changed.config}
+
+
+def _named(session: ChatSession | None) -> ChatSession:
+    if session is None:
+        raise Invalid("This command needs a room.", details={"field": "room"})
+    return session
+
+
+OURS: dict[str, extensions.Command] = {"message.send": _send_message, "session.config": _configure}
