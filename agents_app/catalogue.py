@@ -113,8 +113,9 @@ class BlockIndicator(Arguments):
     def impact(self) -> str:
         kind = kind_of(self.indicator)
         return (
-            f"Puts the {kind} {self.indicator} on the organisation's block list for {duration(self.minutes)}. Every firewall "
-            "that reads the feed then stops traffic with it, wanted traffic too. It ends by itself and can be unblocked."
+            f"Puts the {kind} {self.indicator} on the organisation's block list for {duration(self.minutes)}. Every "
+            "firewall that reads the feed then stops traffic with it, wanted traffic too. It ends by itself and can be "
+            "unblocked."
         )
 
 
@@ -155,7 +156,8 @@ _ALL = (
     ),
     ToolSpec(
         "describe_indicator",
-        "Say what an indicator is, whether it is private, where and how often it was seen, and in which other incidents.",
+        "Say what an indicator is, whether it is private, where and how often it was seen, and which other incidents "
+        "know it.",
         DescribeIndicator,
     ),
     ToolSpec("current_time", "Tell the current time in UTC.", CurrentTime),

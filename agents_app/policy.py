@@ -128,7 +128,7 @@ def _without_side_effects(situation: Situation) -> str:
 
 
 def _own_target(situation: Situation) -> str:
-    """The argument that would hit ourselves. Read raw: an address that can't be parsed is still an address to somebody."""
+    """The argument that would hit ourselves. Read raw: what we can't parse is still an address to somebody."""
     named = situation.spec.targets if situation.spec else ()
     values = [situation.args.get(name) for name in named]
     own = situation.organization.own_networks

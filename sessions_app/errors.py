@@ -72,6 +72,8 @@ class Refused(Exception):
         self.detail = detail or self.entry.title
         self.details = details or {}
         self.retry_after_s = retry_after_s
+        # What was written before it was raised stays written: a refusal that is audited, an expiry that was found.
+        self.keeps = False
         super().__init__(f"{code}: {self.detail}")
 
 

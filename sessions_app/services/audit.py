@@ -27,7 +27,7 @@ def append(*, organization_id: UUID, actor: Actor, action: str, thing: Model, de
         actor_id=actor.id,
         actor_name=actor.name,
         action=action,
-        object_type=thing._meta.model_name,
+        object_type=thing._meta.label_lower.rpartition(".")[2],
         object_id=str(thing.pk),
         detail=detail,
         previous=head.hash,

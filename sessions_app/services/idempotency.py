@@ -23,10 +23,11 @@ def once(
     with transaction.atomic():
         # The unique constraint decides between two at once: the loser waits here until the winner has committed.
         record, new = IdempotencyRecord.objects.get_or_create(caller=caller, key=key, defaults={"digest": digest})
-        if new:
-            record.answer = act()
-            record.save(update_fields=["answer"])
-            return record.answer, False
+        refused = _answer(record, act) if new else None
+        if new and refused is None:
+            return record.answer or {}, False
+    if refused is not None:
+        raise refused
     if record.digest != digest:
         raise Refused("IDEMPOTENCY_MISMATCH", "This key was used for another request; use a new one.")
     return record.answer or {}, True
@@ -35,6 +36,19 @@ def once(
 def forget(*, before: datetime) -> int:
     """Drop answers nobody will ask for again; called from time to time."""
     return IdempotencyRecord.objects.filter(created_at__lt=before).delete()[0]
+
+
+def _answer(record: IdempotencyRecord, act: Callable[[], dict[str, Any]]) -> Refused | None:
+    """Do it; a refusal whose traces must stay is handed back, to be raised after the commit."""
+    try:
+        record.answer = act()
+    except Refused as refused:
+        if not refused.keeps:
+            raise
+        record.delete()
+        return refused
+    record.save(update_fields=["answer"])
+    return None
 
 
 def _digest(asked: dict[str, Any]) -> str:
