@@ -8,11 +8,32 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Plug the agents into the rooms (sessions_app/extensions.py); one line a hook."""
-        from agents_app import commands
-        from agents_app.services import replies, runs
+        from agents_app import commands, on_pages, room
+        from agents_app.services import crew, pending, plans, replies, reports, runs
         from sessions_app import extensions, permissions
 
         permissions.define("cancel_run", permissions.RESPONDERS, scope=None)
         extensions.commands["run.cancel"] = commands.cancel_run
         extensions.on_post.append(replies.on_post)
         extensions.on_close.append(runs.on_close)
+        permissions.define("start_crew", permissions.RESPONDERS)
+        extensions.on_open.append(crew.on_open)
+        extensions.snapshot_parts["plan"] = plans.of_session
+        extensions.snapshot_parts["agents"] = on_pages.faces
+        extensions.incident_counts["agents_at_work"] = on_pages.agents_at_work
+        extensions.incident_counts["approvals_waiting"] = on_pages.approvals_waiting
+        runs.on_end += [plans.close, reports.after_a_broken_end]
+
+        permissions.define("answer_question", permissions.RESPONDERS)
+        permissions.define("resolve_outcome", permissions.APPROVERS)
+        permissions.define("see_blocklists", permissions.COMMANDERS | permissions.ADMINS)
+        extensions.commands["approval.decide"] = room.decide_approval
+        extensions.commands["approval.withdraw"] = room.withdraw_vote
+        extensions.commands["question.answer"] = room.answer_question
+        extensions.commands["outcome.decide"] = room.decide_outcome
+        extensions.snapshot_parts["approvals"] = room.pending_approvals
+        extensions.snapshot_parts["questions"] = room.open_questions
+        extensions.snapshot_parts["unknowns"] = room.unclear_outcomes
+        extensions.snapshot_parts["grants"] = room.live_grants
+        extensions.on_close.append(pending.room_closed)
+        runs.on_end.append(pending.run_ended)

@@ -2,12 +2,30 @@
 
 from django.urls import URLPattern, URLResolver
 
-from agents_app.api import chat, crew, providers, reports, runs
+from agents_app.api import (
+    approvals,
+    audit,
+    blocklists,
+    chat,
+    crew,
+    outcomes,
+    providers,
+    questions,
+    reports,
+    runs,
+    tools,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *approvals.urlpatterns,
+    *audit.urlpatterns,
+    *blocklists.urlpatterns,
     *chat.urlpatterns,
     *crew.urlpatterns,
+    *outcomes.urlpatterns,
     *providers.urlpatterns,
+    *questions.urlpatterns,
     *reports.urlpatterns,
     *runs.urlpatterns,
+    *tools.urlpatterns,
 ]

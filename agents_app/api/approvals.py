@@ -1,0 +1,83 @@
+"""REST of approvals: what waits, one of them, deciding it."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents_app import resources
+from agents_app.models import Approval
+from agents_app.services import approvals, quorum
+from sessions_app import permissions
+from sessions_app.actors import Actor
+from sessions_app.api.doors import Door, idempotent
+from sessions_app.api.paging import page
+from sessions_app.errors import Denied, NotFound
+from sessions_app.vocabulary import ApprovalWithdraw, Body, Decision
+
+StatusName = Literal["pending", "approved", "rejected", "expired", "cancelled", "superseded", "invalidated"]
+
+
+class Filters(Body):
+    status: StatusName | None = None
+    session_id: UUID | None = None
+    incident_id: UUID | None = None
+    organization_id: UUID | None = None
+
+
+class Version(Body):
+    version: int | None = None
+
+
+class Approvals(Door):
+    def get(self, request: Request) -> Response:
+        rows = visible(self.actor).filter(**self.filters(Filters).model_dump(exclude_none=True))
+        return Response(page(rows, request.query_params, by="-id", show=lambda row: shown(row, self.actor)))
+
+
+class OneApproval(Door):
+    def get(self, request: Request, approval_id: UUID) -> Response:
+        row = visible(self.actor).filter(pk=approval_id).first()
+        if row is None:
+            raise NotFound(code="APPROVAL_NOT_FOUND")
+        return Response(shown(row, self.actor))
+
+
+class Deciding(Door):
+    @idempotent
+    def post(self, request: Request, approval_id: UUID) -> Response:
+        approvals.require_visible(approval_id, self.actor)
+        approval = approvals.decide(approval_id=approval_id, decision=self.body(Decision), by=self.actor)
+        return Response({"approval": shown(approval, self.actor)})
+
+    def delete(self, request: Request, approval_id: UUID) -> Response:
+        """Withdraw one's vote; for the newest version unless one is named."""
+        approvals.require_visible(approval_id, self.actor)
+        version = self.filters(Version).version or Approval.objects.values_list("version", flat=True).get(
+            pk=approval_id
+        )
+        named = ApprovalWithdraw(approval_id=approval_id, version=version)
+        approval = approvals.withdraw(approval_id=named.approval_id, version=named.version, by=self.actor)
+        return Response({"approval": shown(approval, self.actor)})
+
+
+def visible(actor: Actor) -> QuerySet[Approval]:
+    """The approvals a person may see; programs have nothing to do with them."""
+    if actor.key is not None:
+        raise Denied("Approvals are for people; a key can't see or decide them.")
+    rows = Approval.objects.filter(session__in=permissions.visible_sessions(actor))
+    return rows.select_related("tool_call", "requested_by", "decided_by")
+
+
+def shown(approval: Approval, actor: Actor) -> dict[str, Any]:
+    return resources.approval(approval, can_decide=quorum.can_decide(approval, actor)).wire()
+
+
+urlpatterns = [
+    path("approvals", Approvals.as_view(), name="approval-list"),
+    path("approvals/<uuid:approval_id>", OneApproval.as_view(), name="approval"),
+    path("approvals/<uuid:approval_id>/decision", Deciding.as_view(), name="approval-decision"),
+]

@@ -1,0 +1,49 @@
+"""REST of the audit trail: read only, for admins and auditors."""
+
+from typing import Any
+from uuid import UUID
+
+from django.urls import path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from sessions_app import permissions
+from sessions_app.api.doors import Door
+from sessions_app.api.paging import page
+from sessions_app.errors import Denied
+from sessions_app.models import AuditEntry
+from sessions_app.vocabulary import Body
+
+
+class Filters(Body):
+    organization_id: UUID | None = None
+    action: str | None = None
+    object_id: str | None = None
+
+
+class Audit(Door):
+    def get(self, request: Request) -> Response:
+        wanted = self.filters(Filters).model_dump(exclude_none=True)
+        home = permissions.organization_for(self.actor, wanted.pop("organization_id", None))
+        if not self.actor.in_person or not permissions.may(self.actor, "see_audit", home.pk):
+            raise Denied("The audit trail is for admins and auditors.")
+        rows = AuditEntry.objects.filter(organization=home, **wanted)
+        return Response(page(rows, request.query_params, by="-seq", show=shown))
+
+
+def shown(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "id": str(entry.pk),
+        "seq": entry.seq,
+        "at": entry.at.isoformat().replace("+00:00", "Z"),
+        "actor": {"kind": entry.actor_kind, "id": entry.actor_id, "name": entry.actor_name},
+        "action": entry.action,
+        "object_type": entry.object_type,
+        "object_id": entry.object_id,
+        "detail": entry.detail,
+        "previous": entry.previous,
+        "hash": entry.hash,
+    }
+
+
+urlpatterns = [path("audit", Audit.as_view(), name="audit")]

@@ -1,0 +1,94 @@
+"""The block list as firewalls read it: plain text at an address that is its own pass."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.crypto import salted_hmac
+from django.views.decorators.http import condition, require_safe
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from agents_app.services import containment
+from sessions_app import permissions
+from sessions_app.api.doors import Door
+from sessions_app.errors import Denied
+from sessions_app.models import Organization
+
+LIST_NAME = "blocked"
+PROOF_BYTES = 24
+
+
+def token_of(organization: Organization) -> str:
+    """Derived from list and generation, so it is stored nowhere; raising the generation makes it another."""
+    return _text(organization.pk.bytes + _proof(organization))
+
+
+def organization_of(token: str) -> Organization | None:
+    """Whose list a token opens. The id inside it finds the row, the proof is compared in constant time."""
+    try:
+        raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+        found = Organization.objects.filter(pk=UUID(bytes=raw[:16])).first()
+    except (ValueError, binascii.Error):
+        return None
+    genuine = _proof(found) if found else b"\0" * PROOF_BYTES
+    # Only the one spelling: base64 has others for the same bytes.
+    return found if hmac.compare_digest(genuine, raw[16:]) and found and token == _text(raw) else None
+
+
+def lines(token: str) -> bytes:
+    organization = organization_of(token)
+    if organization is None:
+        raise Http404
+    live = containment.live(organization.pk).values_list("indicator", flat=True)
+    return "".join(f"{each}\n" for each in sorted(set(live))).encode()
+
+
+def _etag(request: HttpRequest, token: str) -> str:
+    # The view reads the list once; its tag is made from the very bytes it answers with.
+    request.blocked = lines(token)  # type: ignore[attr-defined]
+    return f'"{hashlib.sha256(request.blocked).hexdigest()[:32]}"'  # type: ignore[attr-defined]
+
+
+@require_safe
+@condition(etag_func=_etag)
+def feed(request: HttpRequest, token: str) -> HttpResponse:
+    response = HttpResponse(request.blocked, content_type="text/plain; charset=utf-8")  # type: ignore[attr-defined]
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+class Blocklists(Door):
+    """Where the organisation's lists are: the address is the pass, so commanders and admins only."""
+
+    def get(self, request: Request) -> Response:
+        homes = [
+            home for home in permissions.organizations_of(self.actor).order_by("pk")
+            if self.actor.in_person and permissions.may(self.actor, "see_blocklists", home.pk)
+        ]  # fmt: skip
+        if not homes:
+            raise Denied("Commanders and admins see where the block lists are.")
+        return Response([{"name": LIST_NAME, "url": _url(request, home)} for home in homes])
+
+
+def _url(request: Request, organization: Organization) -> str:
+    return request.build_absolute_uri(reverse("blocklist-feed", args=[token_of(organization)]))
+
+
+def _proof(organization: Organization) -> bytes:
+    said = f"{organization.pk}:{LIST_NAME}:{organization.blocklist_generation}"
+    return salted_hmac("warroom.blocklist", said, algorithm="sha256").digest()[:PROOF_BYTES]
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+urlpatterns = [
+    path("blocklists", Blocklists.as_view(), name="blocklists"),
+    path("blocklists/<str:token>.txt", feed, name="blocklist-feed"),
+]
