@@ -1,14 +1,24 @@
 """Who speaks, as a face: the same rule as static/js/models/faces.js."""
 
-ROLES = ("captain", "manager", "operator", "executor", "expert")
+from collections.abc import Iterable
+from typing import Any
+
+DRAWN_ROLES = ("captain", "manager", "operator", "executor", "expert")
+COLORS = ("violet", "blue", "teal", "gray", "amber", "green", "pink")
+UNKNOWN = {"role": "assistant", "color": "blue", "symbol": ""}
 
 
-def face_of(sender_type: str, name: str) -> str:
-    if sender_type in ("user", "person"):
-        return "person"
+def face_of(sender_type: str, name: str, agents: Iterable[dict[str, Any]] = ()) -> dict[str, str]:
+    """How to draw a speaker: `kind`, then either letters (`text`) or a drawing (`symbol`), and a colour."""
+    if sender_type == "user":
+        return {"kind": "person", "text": initials(name), "symbol": "", "color": ""}
     if sender_type == "system":
-        return "system"
-    return next((role for role in ROLES if role in name.lower()), "agent")
+        return {"kind": "system", "text": "", "symbol": "system", "color": ""}
+    agent = next((each for each in agents if each["name"] == name), UNKNOWN)
+    color = agent["color"] if agent["color"] in COLORS else "blue"
+    if agent["role"] in DRAWN_ROLES:
+        return {"kind": "agent", "text": "", "symbol": agent["role"], "color": color}
+    return {"kind": "agent", "text": agent["symbol"], "symbol": "" if agent["symbol"] else "agent", "color": color}
 
 
 def initials(name: str) -> str:

@@ -11,8 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from sessions_app.pages.faces import face_of as face_of_speaker
-from sessions_app.pages.faces import initials
+from sessions_app.pages.faces import face_of
 from sessions_app.pages.themes import theme_of
 
 register = template.Library()
@@ -56,11 +55,6 @@ def words(text: str) -> list[str]:
 
 
 @register.filter
-def face_of(message: dict[str, Any] | None) -> str:
-    return face_of_speaker(message["sender_type"], message["sender_name"]) if message else ""
-
-
-@register.filter
 def policy_line(policy: dict[str, Any] | None) -> str:
     """Who may decide, in words: the same as `policyLine` in static/js/models/approvals.js."""
     if not policy:
@@ -80,10 +74,9 @@ def theme(context: template.Context) -> str:
     return theme_of(context.get("request"))
 
 
-@register.inclusion_tag("parts/face.html")
-def face(sender_type: str | None, name: str | None) -> dict[str, str]:
-    which = face_of_speaker(sender_type or "system", name or "")
-    return {"face": which, "symbol": which, "initials": initials(name or "") if which == "person" else ""}
+@register.inclusion_tag("parts/face.html", takes_context=True)
+def face(context: template.Context, sender_type: str | None, name: str | None) -> dict[str, str]:
+    return face_of(sender_type or "system", name or "", context.get("snapshot", {}).get("agents", ()))
 
 
 def _escape_of(character: str) -> str:

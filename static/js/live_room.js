@@ -1,7 +1,7 @@
 /** One room brought to life: the socket's frames go into the models, the elements' wishes go out as commands. */
 import { request } from "./lib/http.js";
 import { Store } from "./lib/store.js";
-import { initials } from "./models/faces.js";
+import { Faces } from "./models/faces.js";
 import { Feed } from "./models/feed.js";
 import * as outgoing from "./models/outgoing.js";
 import { apply, fromSnapshot } from "./models/room.js";
@@ -15,7 +15,8 @@ export class LiveRoom {
   constructor(page, makeSocket) {
     this.page = page;
     this.id = page.room;
-    this.me = { ...page.me, initials: initials(page.me.name) };
+    this.me = page.me;
+    this.faces = new Faces(page.snapshot.agents);
     this.urls = page.urls;
     this.draftKey = `warroom.draft.${page.room}`;
     this.room = new Store(fromSnapshot(page.snapshot, page));

@@ -34,7 +34,7 @@ class AgentList extends HTMLElement {
 
   update(node, agent) {
     node.dataset.state = agent.state;
-    drawFace(node, { kind: "agent", name: agent.name });
+    drawFace(node, { kind: "agent", name: agent.name }, this.context.faces);
     fill(node, { doing: agent.text, usage: usageLine(agent.usage) });
     const button = node.querySelector("button");
     button.dataset.run = agent.stops ?? "";

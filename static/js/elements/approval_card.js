@@ -37,7 +37,7 @@ class ApprovalCard extends DecisionCard {
       for: approval.requested_by ? `for ${approval.requested_by}` : "for the crew's plan",
       risk: `${approval.risk[0].toUpperCase()}${approval.risk.slice(1)} risk`, "later-tool": visible(approval.tool),
     });
-    drawFace(this, { kind: "agent", name: approval.agent_name });
+    drawFace(this, { kind: "agent", name: approval.agent_name }, this.context.faces);
     field(this, "risk").dataset.risk = approval.risk;
     for (const [name, text] of [["tool", approval.tool], ["impact", approval.impact], ["reason", approval.agent_reason || "None given."]]) {
       setVisible(field(this, name), text);

@@ -9,7 +9,7 @@ class OutcomeCard extends DecisionCard {
   drawSubject(call) {
     const started = call.started_at ? `It started at ${clockTime(call.started_at)}` : "It was started";
     fill(this, { about: `${started} and its end was never heard. It is not run again by itself.`, key: call.idempotency_key });
-    drawFace(this, { kind: "agent", name: call.agent_name });
+    drawFace(this, { kind: "agent", name: call.agent_name }, this.context.faces);
     setVisible(field(this, "tool"), call.tool);
     drawArgs(field(this, "args"), call.args);
   }

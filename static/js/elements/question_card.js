@@ -6,7 +6,7 @@ import { drawFace } from "./face.js";
 class QuestionCard extends DecisionCard {
   drawSubject(question) {
     fill(this, { agent: question.asked_by });
-    drawFace(this, { kind: "agent", name: question.asked_by });
+    drawFace(this, { kind: "agent", name: question.asked_by }, this.context.faces);
     setVisible(field(this, "question"), question.question);
     field(this, "options").replaceChildren(...(question.options ?? []).map(optionButton));
   }

@@ -1,5 +1,6 @@
 import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { speakerOf } from "../models/faces.js";
+import { drawFace } from "./face.js";
 import { createItem, drawItem } from "./stream_items.js";
 
 const NEAR_END_PX = 48;
@@ -30,20 +31,19 @@ class RoomStream extends HTMLElement {
   }
 
   draw() {
-    const { feed, me } = this.context;
-    const items = feed.items().filter((item) => !QUIET(item));
+    const items = this.context.feed.items().filter((item) => !QUIET(item));
     const first = this.list.firstElementChild;
     const before = first?.offsetTop;
-    reconcile(this.list, items, { key: (item) => item.key, create: createItem, update: (node, item) => this.update(node, item, feed, me) });
+    reconcile(this.list, items, { key: (item) => item.key, create: createItem, update: (node, item) => this.update(node, item) });
     this.markBreaths(items);
     this.keepPlace(first, before, items.length);
-    this.older.hidden = feed.oldest <= 1;
+    this.older.hidden = this.context.feed.oldest <= 1;
   }
 
-  update(node, item, feed, me) {
+  update(node, item) {
     if (this.#drawn.get(node) === item.version) return;
     this.#drawn.set(node, item.version);
-    drawItem(node, item, feed, me);
+    drawItem(node, item, this.context);
   }
 
   /** One head for all that one speaker says in a breath. */
@@ -105,7 +105,7 @@ class RoomStream extends HTMLElement {
     reconcile(this.waiting, list, {
       key: (item) => item.cid,
       create: (item) => this.createOutgoing(item),
-      update: (node, item) => drawOutgoing(node, item, this.context.me),
+      update: (node, item) => drawOutgoing(node, item, this.context),
     });
     if (list.length && this.atEnd) this.toEnd();
   }
@@ -118,10 +118,11 @@ class RoomStream extends HTMLElement {
   }
 }
 
-function drawOutgoing(node, item, me) {
+function drawOutgoing(node, item, { me, faces }) {
   node.dataset.state = item.state;
   fill(node, { text: item.content, state: { pending: "Sending…", sent: "Sent", failed: `Not sent: ${item.error}` }[item.state] });
-  node.querySelector(".face").textContent = me.initials;
+  drawFace(node, { kind: "user", name: me.name }, faces);
+  node.querySelector(".speaker").textContent = "You";
   for (const button of node.querySelectorAll("button")) button.hidden = item.state !== "failed";
 }
 

@@ -1,15 +1,35 @@
 import { clockTime } from "../lib/clock.js";
 import { clone, field, fill, reconcile, setVisible, toggleAttribute } from "../lib/dom.js";
 import { request } from "../lib/http.js";
+import { byWeight } from "../models/indicators.js";
 
+const FOLDED = 8;
+
+/** The telling ones first; the rest at a click. */
 class IndicatorList extends HTMLElement {
   connect({ room }) {
+    this.indicators = [];
+    this.button = field(this, "more");
+    this.button.addEventListener("click", () => this.unfold());
     field(this, "list").replaceChildren();
-    room.subscribe(({ incident }) => this.draw(incident?.indicators ?? []));
+    room.subscribe(({ incident }) => {
+      this.indicators = byWeight(incident?.indicators ?? []);
+      this.draw();
+    });
   }
 
-  draw(indicators) {
-    reconcile(field(this, "list"), indicators, { key: (one) => one.id, create: () => clone("t-indicator"), update: drawIndicator });
+  unfold() {
+    this.unfolded = !this.unfolded;
+    this.draw();
+  }
+
+  draw() {
+    const { indicators } = this;
+    const shown = this.unfolded ? indicators : indicators.slice(0, FOLDED);
+    this.button.hidden = indicators.length <= FOLDED;
+    this.button.textContent = this.unfolded ? "Show fewer" : `Show all ${indicators.length}`;
+    this.button.setAttribute("aria-expanded", String(Boolean(this.unfolded)));
+    reconcile(field(this, "list"), shown, { key: (one) => one.id, create: () => clone("t-indicator"), update: drawIndicator });
     field(this, "empty").hidden = indicators.length > 0;
     document.querySelector('[data-count="indicators"]').textContent = String(indicators.length);
   }

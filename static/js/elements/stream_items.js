@@ -13,10 +13,10 @@ export function createItem(item) {
   return clone(TEMPLATES[item.kind] ?? "t-message");
 }
 
-export function drawItem(node, item, feed, me) {
+export function drawItem(node, item, { feed, me, faces }) {
   DRAW[item.kind](node, item, feed);
   if (item.kind === "note") return;
-  drawFace(node, speakerOf(item));
+  drawFace(node, speakerOf(item), faces);
   fill(node, { time: clockTime(item.ts) });
   field(node, "time").setAttribute("datetime", item.ts);
   toggleAttribute(node, "data-own", item.message?.sender_id === me.id);

@@ -1,11 +1,23 @@
 /** Who speaks, as a face: people by initials, agents by role, symbol and colour, the same everywhere. */
-const ROLES = ["captain", "manager", "operator", "executor", "expert"];
+const DRAWN_ROLES = new Set(["captain", "manager", "operator", "executor", "expert"]);
+const COLORS = new Set(["violet", "blue", "teal", "gray", "amber", "green", "pink"]);
 
-export function faceOf({ kind, name = "" }) {
-  if (kind === "user" || kind === "person") return { face: "person", initials: initials(name) };
-  if (kind === "system") return { face: "system", symbol: "system" };
-  const role = ROLES.find((one) => name.toLowerCase().includes(one)) ?? "agent";
-  return { face: role, symbol: role };
+export class Faces {
+  #known;
+
+  constructor(agents = []) {
+    this.#known = new Map(agents.map((agent) => [agent.name, agent]));
+  }
+
+  /** {kind, text or symbol, color, role} for {kind, name}. */
+  of({ kind, name = "" }) {
+    if (kind === "user") return { kind: "person", text: initials(name) };
+    if (kind === "system") return { kind: "system", symbol: "system" };
+    const agent = this.#known.get(name) ?? { role: "assistant", color: "blue", symbol: "" };
+    const color = COLORS.has(agent.color) ? agent.color : "blue";
+    if (DRAWN_ROLES.has(agent.role)) return { kind: "agent", symbol: agent.role, color, role: agent.role };
+    return agent.symbol ? { kind: "agent", text: agent.symbol, color, role: agent.role } : { kind: "agent", symbol: "agent", color, role: agent.role };
+  }
 }
 
 export function initials(name) {

@@ -7,7 +7,22 @@ import { firstLine, OUTCOME_WORDS } from "./words.js";
 const TELLING = new Set(["summary", "report", "board_conclusion", "team_result"]);
 
 export function entriesOf(items) {
-  return items.map(entryOf).filter(Boolean);
+  return merged(items.map(entryOf).filter(Boolean));
+}
+
+/** A log file names dozens of indicators at once: one line for those that come in a row. */
+function merged(entries) {
+  const lines = [];
+  for (const entry of entries) {
+    const last = lines.at(-1);
+    if (!entry.names || !last?.names) lines.push(entry);
+    else lines[lines.length - 1] = { ...last, names: [...new Set([...last.names, ...entry.names])] };
+  }
+  return lines.map((entry) => (entry.names ? { ...entry, text: `${entry.text}: ${listed(entry.names)}` } : entry));
+}
+
+function listed(names) {
+  return names.length > 3 ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more` : names.join(", ");
 }
 
 function entryOf(item) {
@@ -16,7 +31,7 @@ function entryOf(item) {
 }
 
 const TELL = {
-  note: ({ note }) => ({ text: note.text, tone: note.tone }),
+  note: ({ note }) => ({ text: note.text, tone: note.tone, names: note.names }),
   message: ({ message }) => {
     if (message.sender_type === "user") return { by: "user", text: `${message.sender_name}: ${firstLine(message.content)}` };
     if (TELLING.has(message.message_type) && message.content) return { by: "agent", text: `${message.sender_name}: ${firstLine(message.content)}` };

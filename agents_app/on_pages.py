@@ -1,0 +1,35 @@
+"""What rooms and lists show of the agents: faces, runs at work, and how many work or wait in each incident."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+
+from agents_app import resources
+from agents_app.models import Agent, Approval, Run
+from sessions_app.models import ChatSession
+
+
+def faces(session: ChatSession) -> list[dict[str, Any]]:
+    """The agents of the room's organisation as people see them: the same everywhere."""
+    return list(
+        Agent.objects.filter(organization=session.organization_id)
+        .order_by("id")
+        .values("name", "role", "color", "symbol", "description")
+    )
+
+
+def unfinished_runs(session: ChatSession) -> list[dict[str, Any]]:
+    rows = Run.objects.filter(session=session).unfinished().select_related("agent", "provider").order_by("id")
+    return [resources.run(row).wire() for row in rows]
+
+
+def agents_at_work(incident_ids: Iterable[UUID]) -> dict[UUID, int]:
+    running = Run.objects.filter(session__incident__in=list(incident_ids), status=Run.Status.RUNNING)
+    return dict(running.values_list("session__incident").annotate(Count("agent", distinct=True)))
+
+
+def approvals_waiting(incident_ids: Iterable[UUID]) -> dict[UUID, int]:
+    pending = Approval.objects.filter(incident__in=list(incident_ids), status=Approval.Status.PENDING)
+    return dict(pending.values_list("incident").annotate(Count("id")))
