@@ -19,6 +19,7 @@ class AgentsConfig(AppConfig):
         permissions.define("start_crew", permissions.RESPONDERS)
         extensions.on_open.append(crew.on_open)
         extensions.snapshot_parts["plan"] = plans.of_session
+        extensions.snapshot_parts["runs"] = on_pages.unfinished_runs
         extensions.snapshot_parts["agents"] = on_pages.faces
         extensions.incident_counts["agents_at_work"] = on_pages.agents_at_work
         extensions.incident_counts["approvals_waiting"] = on_pages.approvals_waiting

@@ -39,12 +39,6 @@ class ManagerActions(BaseModel):
     actions: list[Action]
 
 
-class PersonRequest(BaseModel):
-    """Instead of a tool call: what a person has to do or to say first."""
-
-    request: Words
-
-
 class Found(BaseModel):
     """A finding, and the lines, counts or results it stands on."""
 

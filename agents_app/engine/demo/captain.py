@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents_app.engine.demo import containing, wishes
+from agents_app.engine.demo import containing, expert, wishes
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
 
@@ -38,7 +38,7 @@ def _opening(case: Case) -> str:
     repeats = int(case.incident.get("alert_count") or 0)
     return sentences(
         (
-            f"{case.title}: severity {case.severity}, from {case.incident.get('source') or 'a person'}.",
+            f"{quoted(case.title)} came from {case.incident.get('source') or 'a person'} with severity {case.severity}.",
             f"The alert has come {repeats} times." if repeats > 1 else "",
             f"It names {names}." if names else "It names nobody.",
             OPENINGS[case.kind],
@@ -77,7 +77,7 @@ def _last_refusal(case: Case, number: int) -> containing.Refusal | None:
 
 
 def _change_course(case: Case, refused: containing.Refusal) -> dict[str, Any]:
-    told = _told(refused)
+    told = expert.told(refused)
     course = containing.other_course(case, refused)
     if course.block:
         indicator, minutes = course.block
@@ -93,17 +93,6 @@ def _change_course(case: Case, refused: containing.Refusal) -> dict[str, Any]:
         f"{told} So we watch {refused.indicator} instead of blocking it.",
         [_query(f"Describe the indicator “{refused.indicator}”"), _notify(watch)],
     )
-
-
-def _told(refused: containing.Refusal) -> str:
-    """What happened to the request, in one sentence."""
-    what = f"the block of {refused.indicator}"
-    if refused.status == "rejected":
-        words = f": {quoted(refused.words)}" if refused.words else ", without words"
-        return f"{refused.by or 'A person'} rejected {what}{words}."
-    if refused.status in ("expired", "cancelled", "invalidated"):
-        return f"Nobody allowed {what} in time: the request is {refused.status}."
-    return f"It came to nothing with {what}: {refused.error or refused.status}."
 
 
 def _asked_by_people(case: Case) -> dict[str, Any] | None:
@@ -157,7 +146,7 @@ def _nothing_to_block(case: Case) -> str:
 def _news(case: Case) -> str:
     about = listed([*case.named("host"), *case.named("user")], most=2)
     lines = f" The evidence holds {count(case.tally.lines, 'line')}." if case.tally.lines else ""
-    return f"{case.title}{f' ({about})' if about else ''}: please look.{lines}"
+    return f"{quoted(case.title)}{f', {about}' if about else ''}: please look.{lines}"
 
 
 def _orders(why: str, tasks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -165,12 +154,12 @@ def _orders(why: str, tasks: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _query(goal: str) -> dict[str, Any]:
-    return {"kind": "query", "goal": goal, "assignee": "Operator"}
+    return {"kind": "query", "goal": goal}
 
 
 def _write(goal: str) -> dict[str, Any]:
-    return {"kind": "write", "goal": goal, "assignee": "Operator"}
+    return {"kind": "write", "goal": goal}
 
 
 def _notify(goal: str) -> dict[str, Any]:
-    return {"kind": "notify", "goal": goal, "assignee": "Captain"}
+    return {"kind": "notify", "goal": goal}

@@ -122,7 +122,7 @@ class Case:
     def seen(self, value: str) -> int:
         """How many lines of evidence hold it, as the tools counted."""
         found = [each.total for each in self.hits() if each.query == value]
-        return max([*found, self.tally.count(value)])
+        return max([*found, self.tally.of(value).lines])
 
     @property
     def suspects(self) -> list[Suspect]:
@@ -130,7 +130,7 @@ class Case:
         in_alert = {
             str(each["value"]): str(each["kind"]) for each in self.indicators if each.get("kind") in ("ip", "domain")
         }
-        counted = {value: "ip" for value, _ in self.tally.counts.get("addresses", [])}
+        counted = {each.value: "ip" for each in self.tally.counts.get("addresses", [])}
         found = [
             self._suspect(value, kind) for value, kind in {**counted, **in_alert}.items() if not self.is_own(value)
         ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from agents_app.engine.demo import arithmetic, wishes
 from agents_app.engine.demo.case import Case
-from agents_app.engine.demo.prose import count, listed, quoted, sentences
+from agents_app.engine.demo.prose import count, quoted, sentences
 from agents_app.engine.demo.results import hits, tally
 
 WHO = (
@@ -17,7 +17,7 @@ WHO = (
 _WHO = re.compile(r"\b(?:who|what) are you\b|\byour name\b|\bwhich model\b|^\s*(?:hi|hello|hey)\b", re.IGNORECASE)
 _RECALL = re.compile(
     r"\b(?:remember|earlier|before|previous(?:ly)?|(?:did|have) I (?:say|said|ask|asked|tell|told)|my name|what did (?:I|we))\b",
-    re.I,
+    re.IGNORECASE,
 )
 _MY_NAME = re.compile(r"\bmy name is ([\w' -]{1,40}\w)|\bI am called ([\w' -]{1,40}\w)", re.IGNORECASE)
 _TIME = re.compile(r"\bwhat(?:'s| is) the (?:time|date)|\bwhat time\b|\bcurrent time\b|\btime is it\b", re.IGNORECASE)
@@ -29,8 +29,7 @@ _DESCRIBE = re.compile(
 )
 _HOW_OFTEN = re.compile(r"\bhow (?:many|often)\b|\bany\b|\blines?\b|\bseen\b|\blogs?\b|\bevidence\b", re.IGNORECASE)
 _COMMON = frozenset(
-    "the and for with from this that there what which when where who how many often any have has was were are is did does do you your "
-    "please show tell about search find look lines line evidence logs log seen can could would of in on at to me us a an it".split()
+    ["the", "and", "for", "with", "from", "this", "that", "there", "what", "which", "when", "where", "who", "how", "many", "often", "any", "have", "has", "was", "were", "are", "is", "did", "does", "do", "you", "your", "please", "show", "tell", "about", "search", "find", "look", "lines", "line", "evidence", "logs", "log", "seen", "can", "could", "would", "of", "in", "on", "at", "to", "me", "us", "a", "an", "it"]
 )
 BLOCK_MINUTES = 60
 
@@ -134,7 +133,7 @@ def _counted(returned: Returned) -> str:
         for key, pairs in counted.counts.items()
         if pairs
     ]
-    return f"The evidence ({listed(counted.files)}) holds {count(counted.lines, 'line')}. Seen most: {'; '.join(tops)}."
+    return f"The evidence holds {count(counted.lines, 'line')}. Seen most: {'; '.join(tops)}."
 
 
 def _described(returned: Returned) -> str:

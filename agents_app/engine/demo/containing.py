@@ -5,7 +5,7 @@ from typing import Any
 
 from agents_app.engine.demo import wishes
 from agents_app.engine.demo.case import Case, Suspect
-from agents_app.engine.demo.prose import count
+from agents_app.engine.demo.prose import count, quoted
 
 MINUTES = {"critical": 240, "high": 60, "medium": 30, "low": 15, "info": 15}
 HOSTILE = ("access", "network", "malware")
@@ -26,10 +26,10 @@ class Refusal:
 
 
 def wanted(case: Case) -> Suspect | None:
-    """The worst suspect that the evidence supports blocking, and that nobody has decided on yet."""
-    tried = {str(action.get("args", {}).get("indicator")) for action in case.actions(tool="block_indicator")}
-    open_ = (each for each in case.suspects if each.value not in tried and not each.blocked_until)
-    return next((each for each in open_ if supported(case, each)), None)
+    """The worst suspect that the evidence supports blocking; after one request it is for people to say what more."""
+    if any(case.actions(tool="block_indicator")):
+        return None
+    return next((each for each in case.suspects if not each.blocked_until and supported(case, each)), None)
 
 
 def supported(case: Case, suspect: Suspect) -> bool:
@@ -55,7 +55,7 @@ def ground(case: Case, indicator: str) -> str:
     lines = (
         f"{count(seen, 'line')} of evidence name {indicator}" if seen != 1 else f"1 line of evidence names {indicator}"
     )
-    return f"{case.title}: {lines}." if seen else f"{case.title}: the alert names {indicator}."
+    return f"{quoted(case.title)}: {lines if seen else f'the alert names {indicator}'}."
 
 
 def refusals(case: Case) -> list[Refusal]:
@@ -72,7 +72,7 @@ def _refusal(action: dict[str, Any]) -> Refusal:
     return Refusal(
         indicator=str(args.get("indicator", "")),
         minutes=int(args.get("minutes") or 0),
-        status=str(decision.get("status") or action.get("status")),
+        status=str(action.get("status")),
         by=str(decision.get("by") or ""),
         words=str(decision.get("words") or ""),
         error=str(action.get("error") or ""),

@@ -6,7 +6,7 @@ from typing import Any
 from agents_app.engine.demo import containing
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
-from agents_app.engine.demo.results import Hits, Tally
+from agents_app.engine.demo.results import Hits
 
 NOUNS = {"addresses": "address", "users": "user", "hosts": "host"}
 
@@ -31,7 +31,7 @@ def _findings(case: Case, number: int) -> Iterator[dict[str, Any]]:
             continue
         match action.get("tool"):
             case "summarize_evidence":
-                yield from _counted(case.tally)
+                yield from _counted(case)
             case "search_evidence":
                 yield _searched(
                     next(each for each in case.hits(round_=number) if each.query == action["args"].get("query"))
@@ -40,23 +40,23 @@ def _findings(case: Case, number: int) -> Iterator[dict[str, Any]]:
                 yield _described(action)
 
 
-def _counted(tally: Tally) -> Iterator[dict[str, Any]]:
+def _counted(case: Case) -> Iterator[dict[str, Any]]:
+    tally, files = case.tally, listed([str(each["filename"]) for each in case.evidence])
     if not tally.lines:
         yield {"text": "There is no evidence yet besides the alert itself.", "evidence": []}
         return
     span = f", from {tally.first} to {tally.last}" if tally.first and tally.last else ""
-    yield {
-        "text": f"The evidence ({listed(tally.files)}) holds {count(tally.lines, 'line')}{span}.",
-        "evidence": list(tally.files),
-    }
-    for key, noun in NOUNS.items():
-        if top := tally.top(key):
-            others = [value for value, _ in tally.counts[key][1:3]]
-            then = f", then {listed(others)}" if others else ""
-            yield {
-                "text": f"The {noun} seen most is {top[0]} with {count(top[1], 'line')}{then}.",
-                "evidence": [f"{top[0]}: {top[1]}"],
-            }
+    yield {"text": f"The evidence ({files}) holds {count(tally.lines, 'line')}{span}.", "evidence": []}
+    if tally.failed or tally.accepted:
+        words = f"{count(tally.failed, 'line')} of failure and {count(tally.accepted, 'line')} of success"
+        yield {"text": f"It counts {words}.", "evidence": []}
+    for kind, noun in NOUNS.items():
+        if top := tally.top(kind):
+            others = listed([each.value for each in tally.counts[kind][1:3]])
+            then = f", then {others}" if others else ""
+            judged = f" ({top.failed} of failure, {top.accepted} of success)" if top.failed or top.accepted else ""
+            text = f"The {noun} seen most is {top.value} with {count(top.lines, 'line')}{judged}{then}."
+            yield {"text": text, "evidence": [f"{top.value}: {top.lines}"]}
 
 
 def _searched(hits: Hits) -> dict[str, Any]:
@@ -104,10 +104,12 @@ def _failures(case: Case, number: int) -> Iterator[str]:
 
 def told(refused: containing.Refusal) -> str:
     what = f"the block of {refused.indicator}"
-    if refused.status == "rejected":
+    if refused.status == "rejected" and refused.by:
         words = f", saying {quoted(refused.words)}" if refused.words else " without a word"
-        return f"{refused.by or 'Policy'} rejected {what}{words}; it was not blocked."
-    if refused.status in ("expired", "cancelled", "invalidated"):
+        return f"{refused.by} rejected {what}{words}; it was not blocked."
+    if refused.status == "rejected":
+        return f"Policy refused {what}: {refused.error}"
+    if refused.status in ("expired", "cancelled", "skipped"):
         return f"The request for {what} is {refused.status}; it was not blocked."
     return f"It came to nothing with {what}: {refused.error or refused.status}."
 
@@ -129,6 +131,9 @@ def _advice(case: Case) -> Iterator[str]:
     blocked = [str(each["args"].get("indicator")) for each in case.done("block_indicator")]
     if blocked:
         yield f"Look again at {listed(blocked)} before the block ends."
+    others = [each.value for each in case.suspects if each.value not in blocked and containing.supported(case, each)]
+    if others:
+        yield f"Decide about {listed(others)} too."
     match case.kind:
         case "access":
             yield (

@@ -4,7 +4,7 @@ from typing import Any
 
 from agents_app.engine.demo import containing, expert
 from agents_app.engine.demo.case import Case
-from agents_app.engine.demo.prose import count, listed, sentences
+from agents_app.engine.demo.prose import count, listed, quoted, sentences
 
 ASSESSMENTS = {
     "access": "Somebody tried to get in from outside.",
@@ -26,7 +26,7 @@ def _overview(case: Case) -> str:
     names = listed([str(each["value"]) for each in case.indicators])
     return sentences(
         (
-            f"{case.title} came from {source} with severity {case.severity}.",
+            f"{quoted(case.title)} came from {source} with severity {case.severity}.",
             f"It names {names}." if names else "",
             f"The crew worked {count(len(case.rounds), 'round')}.",
             *_outcome(case),
@@ -69,5 +69,7 @@ def _refused(action: dict[str, Any]) -> bool:
 def _assessment(case: Case) -> str:
     worst = next((each for each in case.suspects if each.seen), None)
     weight = f"{worst.value} stands in {count(worst.seen, 'line')} of the evidence." if worst else ""
+    inside = case.tally.of(worst.value).accepted if worst else 0
+    entry = f"{inside} of these lines {'looks' if inside == 1 else 'look'} like success: somebody may be in." if inside else ""
     basis = "" if case.tally.lines else "No evidence was attached: this rests on the alert alone."
-    return sentences((ASSESSMENTS[case.kind], weight, basis, f"Confidence: {expert.confidence(case)}."))
+    return sentences((ASSESSMENTS[case.kind], weight, entry, basis, f"Confidence: {expert.confidence(case)}."))

@@ -1,29 +1,43 @@
 """Reading tool results: the counts, lines and times that the demo model may name."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+KINDS = ("addresses", "users", "hosts")
+
+
+@dataclass(frozen=True)
+class Count:
+    """How often a value stands in the evidence, and how many of those lines speak of failure or success."""
+
+    value: str
+    lines: int
+    failed: int = 0
+    accepted: int = 0
 
 
 @dataclass(frozen=True)
 class Tally:
     """What summarize_evidence counted."""
 
-    files: tuple[str, ...] = ()
     lines: int = 0
+    failed: int = 0
+    accepted: int = 0
     first: str = ""
     last: str = ""
-    counts: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    counts: dict[str, list[Count]] = field(default_factory=dict)
 
-    def top(self, what: str) -> tuple[str, int] | None:
-        return next(iter(self.counts.get(what, [])), None)
+    def top(self, kind: str) -> Count | None:
+        return next(iter(self.counts.get(kind, [])), None)
 
-    def count(self, value: str) -> int:
-        return next((n for pairs in self.counts.values() for each, n in pairs if each == value), 0)
+    def of(self, value: str) -> Count:
+        return next((each for counts in self.counts.values() for each in counts if each.value == value), Count(value, 0))
 
 
 @dataclass(frozen=True)
 class Hits:
-    """What search_evidence found."""
+    """What search_evidence found; `total` counts also the lines that are not shown."""
 
     query: str
     total: int
@@ -34,42 +48,35 @@ def tally(result: Any) -> Tally:
     if not isinstance(result, dict):
         return Tally()
     return Tally(
-        files=tuple(_name(each) for each in result.get("files", [])),
         lines=_number(result.get("lines")),
-        first=_text(result.get("first_time") or result.get("first")),
-        last=_text(result.get("last_time") or result.get("last")),
-        counts={key: _pairs(value) for key, value in result.items() if isinstance(value, list) and key != "files"},
+        failed=_number(result.get("failed")),
+        accepted=_number(result.get("accepted")),
+        first=moment(result.get("first")),
+        last=moment(result.get("last")),
+        counts={kind: _counts(result.get(kind)) for kind in KINDS},
     )
 
 
 def hits(args: dict[str, Any], result: Any) -> Hits:
-    query = next((value for value in args.values() if isinstance(value, str)), "")
+    query = _text(args.get("query"))
     if not isinstance(result, dict):
         return Hits(query, 0)
-    found = next((value for value in result.values() if isinstance(value, list)), [])
-    total = next(
-        (_number(result[key]) for key in ("matches", "total", "count") if isinstance(result.get(key), int)), len(found)
-    )
-    return Hits(query, total, tuple(_line(each) for each in found))
+    lines = [_text(each.get("text")) for each in result.get("hits") or [] if isinstance(each, dict)]
+    return Hits(query, _number(result.get("total")), tuple(lines))
 
 
-def _pairs(items: list[Any]) -> list[tuple[str, int]]:
-    pairs = [
-        (_text(item.get("value") or item.get("name")), _number(item.get("count")))
-        for item in items
-        if isinstance(item, dict)
-    ]
-    return [(value, count) for value, count in pairs if value]
+def moment(value: Any) -> str:
+    """A time as people read it."""
+    try:
+        at = datetime.fromisoformat(_text(value))
+    except ValueError:
+        return _text(value)
+    return f"{at.astimezone(UTC) if at.tzinfo else at:%Y-%m-%d %H:%M:%S}{' UTC' if at.tzinfo else ''}"
 
 
-def _line(item: Any) -> str:
-    return _text(item.get("text") or item.get("line")) if isinstance(item, dict) else _text(item)
-
-
-def _name(item: Any) -> str:
-    return (
-        _text(item.get("filename") or item.get("file") or item.get("name")) if isinstance(item, dict) else _text(item)
-    )
+def _counts(items: Any) -> list[Count]:
+    rows = [item for item in items or [] if isinstance(item, dict) and _text(item.get("value"))]
+    return [Count(row["value"], *(_number(row.get(name)) for name in ("count", "failed", "accepted"))) for row in rows]
 
 
 def _number(value: Any) -> int:

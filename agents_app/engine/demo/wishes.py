@@ -14,11 +14,11 @@ _LOOK = re.compile(
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(
-    r"\b(?:do\s*n[o']t|don't|never|not|no|wait|leave|ours?|own|pen\s?-?test|scanner|false\s+positive)\b", re.I
+    r"\b(?:do\s*n[o']t|don't|never|not|no|wait|leave|ours?|own|pen\s?-?test|scanner|false\s+positive)\b", re.IGNORECASE
 )
 _BLOCK = re.compile(r"\b(un)?(?:block|ban|blacklist|deny|contain)\b", re.IGNORECASE)
 _INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.IGNORECASE)
-_FILLER = frozenset("it this that them the again first more what who where when in at for evidence log logs".split())
+_FILLER = frozenset(["it", "this", "that", "them", "the", "again", "first", "more", "what", "who", "where", "when", "in", "at", "for", "evidence", "log", "logs"])
 
 
 @dataclass(frozen=True)

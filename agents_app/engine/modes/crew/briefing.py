@@ -1,0 +1,124 @@
+"""What the crew knows, read fresh from the rows before each question to a model: the data blocks of its prompts."""
+
+from typing import Any
+from uuid import UUID
+
+from agents_app import catalogue
+from agents_app.engine.modes.crew.state import ActionState, CrewState, RoundState, TaskState
+from agents_app.models import Approval, BlockedIndicator, ToolCall
+from sessions_app.models import Incident
+
+MOST_ALERTS = 5
+MOST_INDICATORS = 60
+# Bounds on what one result or alert may take of a model's attention.
+MOST_ITEMS = 20
+LONGEST_TEXT = 600
+DEEPEST = 8
+
+
+def brief(incident_id: UUID, state: CrewState, *, max_rounds: int) -> dict[str, Any]:
+    """Everything the crew knows of the incident, as JSON."""
+    incident = Incident.objects.get(pk=incident_id)
+    calls = _calls(state)
+    number = state.round.number if state.stage in ("manager", "work", "expert") else state.next_round
+    return {
+        "incident": _incident(incident),
+        "alerts": _alerts(incident),
+        "indicators": _indicators(incident),
+        "evidence": list(incident.evidence.order_by("id").values("filename", "lines", "size")),
+        "blocked": _blocked(incident),
+        "rounds": [_round(each, calls) for each in state.rounds],
+        "people": [{**each.model_dump(), "new": each.round == number} for each in state.people],
+        "limits": {"round": number, "max_rounds": max_rounds, "writes_allowed": number > 1},
+        "tools": tools(),
+    }
+
+
+def tools() -> list[dict[str, Any]]:
+    return [
+        {"name": each.name, "description": each.description, "kind": "query" if each.harmless else "write"}
+        for each in catalogue.TOOLS.values()
+    ]
+
+
+def trimmed(value: Any, depth: int = 0) -> Any:
+    """A JSON value with its long lists and texts cut, so that no alert or result crowds out the rest."""
+    if depth > DEEPEST:
+        return "…"
+    if isinstance(value, dict):
+        return {key[:80]: trimmed(inner, depth + 1) for key, inner in list(value.items())[:80]}
+    if isinstance(value, list):
+        return [trimmed(inner, depth + 1) for inner in value[:MOST_ITEMS]]
+    return value[:LONGEST_TEXT] + "…" if isinstance(value, str) and len(value) > LONGEST_TEXT else value
+
+
+# --- The incident ------------------------------------------------------------------------------------------------------
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "title": incident.title,
+        "description": trimmed(incident.description),
+        "severity": incident.severity,
+        "status": incident.status,
+        "source": incident.source,
+        "alert_count": incident.alert_count,
+        "opened_at": incident.opened_at.isoformat(),
+        "summary": trimmed(incident.summary),
+    }
+
+
+def _alerts(incident: Incident) -> list[dict[str, Any]]:
+    rows = incident.alerts.order_by("id")[:MOST_ALERTS]
+    names = ("title", "severity", "source", "status", "count", "occurred_at")
+    return [{**{name: getattr(row, name) for name in names}, "raw": trimmed(row.raw)} for row in rows]
+
+
+def _indicators(incident: Incident) -> list[dict[str, Any]]:
+    names = ("kind", "value", "private", "seen_count", "blocked_until")
+    return list(incident.indicators.order_by("-seen_count", "id").values(*names)[:MOST_INDICATORS])
+
+
+def _blocked(incident: Incident) -> list[dict[str, Any]]:
+    rows = BlockedIndicator.objects.filter(incident=incident, unblocked_at=None).order_by("id")
+    return list(rows.values("indicator", "until", "reason"))
+
+
+# --- What the crew did -------------------------------------------------------------------------------------------------
+def _calls(state: CrewState) -> dict[UUID, ToolCall]:
+    ids = [action.tool_call_id for each in state.rounds for task in each.tasks for action in task.actions]
+    rows = ToolCall.objects.select_related("approval__decided_by").filter(pk__in=[each for each in ids if each])
+    return {row.pk: row for row in rows}
+
+
+def _round(round_: RoundState, calls: dict[UUID, ToolCall]) -> dict[str, Any]:
+    return {
+        "round": round_.number,
+        "why": round_.why,
+        "summary": round_.account.get("summary", ""),
+        "tasks": [_task(task, calls) for task in round_.tasks],
+    }
+
+
+def _task(task: TaskState, calls: dict[UUID, ToolCall]) -> dict[str, Any]:
+    told = {"kind": task.kind, "goal": task.goal, "status": task.status, "error": task.error}
+    return {**told, "actions": [_action(action, calls) for action in task.actions]}
+
+
+def _action(action: ActionState, calls: dict[UUID, ToolCall]) -> dict[str, Any]:
+    call = calls.get(action.tool_call_id) if action.tool_call_id else None
+    told: dict[str, Any] = {"what": action.what, "status": action.status, "error": action.error}
+    if call is None:
+        return {**told, "tool": action.tool, "args": action.args}
+    status = call.state if call.settled else "pending"
+    return {
+        **told, "status": status, "error": call.error or action.error, "tool": call.tool, "args": call.args,
+        "result": trimmed(call.result), "decision": _decision(call.approval) if call.approval else None,
+    }  # fmt: skip
+
+
+def _decision(approval: Approval) -> dict[str, Any]:
+    return {
+        "status": approval.status,
+        "by": approval.decided_by.display_name if approval.decided_by else "",
+        "at": approval.decided_at.isoformat() if approval.decided_at else "",
+        "words": trimmed(approval.feedback),
+    }

@@ -1,0 +1,85 @@
+"""An incident's crew: who is in it, how it starts, and what it hears from people."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from agents_app.models import Agent, Run
+from agents_app.services import runs
+from sessions_app import actors, permissions
+from sessions_app.actors import Actor
+from sessions_app.errors import Conflict, Refused
+from sessions_app.events import log
+from sessions_app.models import ChatSession, Incident, Message, Organization
+from sessions_app.services import incidents, messages
+from sessions_app.vocabulary import TeamTold
+
+ROLES = (Agent.Role.CAPTAIN, Agent.Role.MANAGER, Agent.Role.OPERATOR, Agent.Role.EXECUTOR, Agent.Role.EXPERT)
+
+
+def on_open(incident: Incident, by: Actor) -> None:
+    """A crew takes up every incident of an organisation that has one; called in the transaction that opens it."""
+    leader = captain(incident.organization)
+    if leader is not None and incident.room is not None:
+        _send(incident.room, leader)
+
+
+@transaction.atomic
+def start(*, incident_id: UUID, by: Actor) -> Run:
+    """Send the crew to an incident again, because a person asks for it."""
+    incident = incidents.lock(incident_id)
+    permissions.require(by, "start_crew", incident)
+    leader = captain(incident.organization)
+    if leader is None or incident.room_id is None:
+        raise Refused("AGENT_NOT_AVAILABLE", "This organisation has no crew.")
+    if incident.status in Incident.SETTLED:
+        raise Conflict(f"The incident is {incident.status}.")
+    room = log.lock(incident.room_id)
+    if Run.objects.unfinished().filter(session=room, mode=Run.Mode.CREW).exists():
+        raise Refused("RUN_ACTIVE", "The crew is at work on this incident.")
+    return _send(room, leader)
+
+
+def captain(organization: Organization) -> Agent | None:
+    crew = Agent.objects.filter(organization=organization, role=Agent.Role.CAPTAIN, enabled=True)
+    return crew.order_by("id").first()
+
+
+def members(leader: Agent) -> dict[str, Agent]:
+    """Who plays which role beside a captain; of several the one who came first."""
+    rows = Agent.objects.filter(organization_id=leader.organization_id, role__in=ROLES, enabled=True)
+    found = {row.role: row for row in rows.select_related("provider").order_by("-id")}
+    return {**found, Agent.Role.CAPTAIN: leader}
+
+
+def take_up(*, incident_id: UUID) -> None:
+    """The first round makes an open incident one that is investigated."""
+    advance(incident_id, to=Incident.Status.INVESTIGATING, of=(Incident.Status.OPEN,))
+
+
+def advance(incident_id: UUID, *, to: Incident.Status, of: tuple[Incident.Status, ...]) -> None:
+    """Move an incident's status on by what the crew did; what people have set beyond that stays."""
+    if Incident.objects.filter(pk=incident_id, status__in=of).exists():
+        incidents.change(incident_id=incident_id, changes={"status": to}, by=actors.SYSTEM)
+
+
+def take_messages(run: Run) -> list[Message]:
+    """What people wrote to the crew since it last looked, acknowledged in the room; the run is held."""
+    taken = runs.take_inbox(run)
+    speaker = actors.agent(run.agent.name)
+    for message in taken:
+        told = TeamTold(
+            event="team.intervention", run_id=run.pk, team={"lead": run.agent.name}, member=message.sender_name,
+            content=message.content, status="taken",
+        )  # fmt: skip
+        log.record(told, session=run.session, actor=speaker, run=run.pk)
+    if taken:
+        names = " and ".join(dict.fromkeys(message.sender_name for message in taken))
+        read = f"The crew has read what {names} wrote, and takes it into its next step."
+        messages.say(session=run.session, speaker=speaker, content=read, message_type="notice", run_id=run.pk)
+    return taken
+
+
+def _send(room: ChatSession, leader: Agent) -> Run:
+    """The system is the requester: whoever may approve what the crew asks for is nobody's own request."""
+    return runs.start(session=room, agent=leader, mode=Run.Mode.CREW, by=actors.SYSTEM, lane=Run.Lane.CREW)

@@ -1,0 +1,204 @@
+"""The facts of a report, in Markdown: read from the log and the rows, in nobody's words but people's own."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from agents_app.models import Approval, BlockedIndicator, PlanNode, Run, ToolCall
+from sessions_app.models import Alert, Event, FollowUp, Incident, Indicator, RoundSummary
+
+MOST_EVENTS = 300
+MOST_ROWS = 50
+LONGEST = 400
+# Only what would have an effect: a name such as web_01 or sshd[24200] has to stay as it is, also in the source.
+_SPECIAL = re.compile(r"[`*|]|~(?=~)|\](?=\()|\\(?=[!-/:-@\[-`{-~])|(?<!\w)_|_(?!\w)")
+
+
+def inline(text: object) -> str:
+    """Text that others wrote, on one line and without any meaning as Markdown."""
+    line = " ".join(str(text).split())
+    return _SPECIAL.sub(r"\\\g<0>", line if len(line) <= LONGEST else line[:LONGEST] + "…")
+
+
+def moment(when: datetime | str | None) -> str:
+    if when is None:
+        return "unknown"
+    at = datetime.fromisoformat(when) if isinstance(when, str) else when
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def section(title: str, lines: Iterable[str], *, empty: str = "") -> str:
+    body = "\n".join(lines) or empty
+    return f"## {title}\n\n{body}" if body else ""
+
+
+# --- The incident ------------------------------------------------------------------------------------------------------
+def head(incident: Incident) -> str:
+    commander = inline(incident.commander.display_name) if incident.commander else "nobody"
+    lines = (
+        f"# {inline(incident.title)}",
+        "",
+        f"- Severity: {incident.severity}",
+        f"- Status: {incident.status}",
+        f"- Source: {inline(incident.source or 'a person')}",
+        f"- Opened: {moment(incident.opened_at)}",
+        f"- Commander: {commander}",
+    )
+    return "\n".join(lines)
+
+
+def alerts(incident: Incident) -> Iterator[str]:
+    for row in incident.alerts.order_by("id")[:MOST_ROWS]:
+        yield f"- {inline(row.title)}, severity {row.severity}, from {inline(row.source)}, {_times(row)}"
+
+
+def _times(row: Alert) -> str:
+    said = f"said to have happened {moment(row.occurred_at)}, " if row.occurred_at else ""
+    count = "once" if row.count == 1 else f"{row.count} times, last {moment(row.last_received_at)}"
+    return f"{said}received {moment(row.received_at)}, {count}"
+
+
+def indicators(incident: Incident) -> Iterator[str]:
+    rows = incident.indicators.order_by("-seen_count", "id")[:MOST_ROWS]
+    if rows:
+        yield "| Kind | Value | Where | Seen | Blocked until |"
+        yield "|---|---|---|---|---|"
+    for row in rows:
+        yield f"| {row.kind} | {inline(row.value)} | {_place(row)} | {row.seen_count} | {_until(row.blocked_until)} |"
+
+
+def _place(row: Indicator) -> str:
+    return {True: "our networks", False: "outside"}.get(row.private, "")  # type: ignore[call-overload,no-any-return]
+
+
+def _until(when: datetime | None) -> str:
+    return moment(when) if when else ""
+
+
+def evidence(incident: Incident) -> Iterator[str]:
+    for row in incident.evidence.order_by("id")[:MOST_ROWS]:
+        lines = f", {row.lines} lines" if row.lines is not None else ""
+        yield f"- {inline(row.filename)}{lines}, SHA-256 `{row.sha256}`, added {moment(row.created_at)}"
+
+
+# --- What happened, from the log ---------------------------------------------------------------------------------------
+def timeline(incident: Incident) -> Iterator[str]:
+    told = Event.objects.filter(session=incident.room_id, type__in=LINES).order_by("seq")[:MOST_EVENTS]
+    for event in told:
+        yield f"- {moment(event.ts)}: {LINES[event.type](event.data, inline(event.actor_name))}"
+
+
+def _changed(data: dict[str, Any], by: str) -> str:
+    changes = data.get("changes") or {}
+    words = (f"{inline(name)} from {_plain(old)} to {_plain(new)}" for name, (old, new) in changes.items())
+    return f"{by} changed {', '.join(words)}"
+
+
+def _plain(value: Any) -> str:
+    return inline(value.get("name", "")) if isinstance(value, dict) else inline("nobody" if value is None else value)
+
+
+def _asked(data: dict[str, Any], by: str) -> str:
+    return f"{inline(data['agent_name'])} asked for {call_in_words(data['tool'], data['args'])}"
+
+
+def _decided(verb: str) -> Callable[[dict[str, Any], str], str]:
+    def line(data: dict[str, Any], by: str) -> str:
+        words = f", saying “{inline(data['feedback'])}”" if data.get("feedback") else ""
+        who = f"{inline(data['decided_by']['name'])} " if data.get("decided_by") else "the request was "
+        return f"{who}{verb} {call_in_words(data['tool'], data['args'])}{words}"
+
+    return line
+
+
+def _ended(verb: str) -> Callable[[dict[str, Any], str], str]:
+    def line(data: dict[str, Any], by: str) -> str:
+        call = data["tool_call"]
+        why = f": {inline(call['error'])}" if call.get("error") else ""
+        return f"{call_in_words(call['tool'], call['args'])} {verb}{why}"
+
+    return line
+
+
+LINES: dict[str, Callable[[dict[str, Any], str], str]] = {
+    "incident.opened": lambda data, by: f"the incident was opened by {by}",
+    "incident.alert": lambda data, by: f"an alert came: {inline((data.get('alert') or {}).get('title', ''))}",
+    "incident.changed": _changed,
+    "evidence.added": lambda data, by: f"evidence was added: {inline(data['filename'])}",
+    "round.started": lambda data, by: f"the crew began round {data['round']}",
+    "team.intervention": lambda data, by: f"{inline(data['member'])} wrote to the crew: “{inline(data['content'])}”",
+    "approval.requested": _asked,
+    "approval.approved": _decided("approved"),
+    "approval.rejected": _decided("rejected"),
+    "approval.expired": _decided("not decided in time:"),
+    "approval.cancelled": _decided("cancelled:"),
+    "execution.succeeded": _ended("was done"),
+    "execution.failed": _ended("failed"),
+    "execution.unknown": _ended("has an unclear outcome"),
+    "run.failed": lambda data, by: f"a run of {by} failed: {inline(data.get('error') or data.get('error_code') or '')}",
+    "run.cancelled": lambda data, by: f"a run was cancelled by {by}",
+}
+
+
+def call_in_words(tool: str, args: dict[str, Any]) -> str:
+    """A call with what it is aimed at; its reason is the agent's word and stands elsewhere."""
+    told = ", ".join(f"{inline(name)} {inline(value)}" for name, value in args.items() if name != "reason")
+    return f"{inline(tool)} ({told})" if told else inline(tool)
+
+
+# --- What the crew did -------------------------------------------------------------------------------------------------
+def tried(run: Run) -> Iterator[str]:
+    """The plan tree, with what became of each part."""
+    indent = {PlanNode.Kind.ROUND: "", PlanNode.Kind.TASK: "  ", PlanNode.Kind.ACTION: "    "}
+    for node in run.plan_nodes.select_related("tool_call").order_by("position"):
+        if node.kind == PlanNode.Kind.ROUND:
+            yield f"- {inline(node.title)}"
+            continue
+        call = f", by {call_in_words(node.tool_call.tool, node.tool_call.args)}" if node.tool_call else ""
+        why = f": {inline(node.error)}" if node.error and node.kind == PlanNode.Kind.ACTION else ""
+        yield f"{indent[PlanNode.Kind(node.kind)]}- {inline(node.title)}: {node.status}{call}{why}"
+
+
+def found(incident: Incident, run: Run) -> Iterator[str]:
+    for row in RoundSummary.objects.filter(incident=incident, run=run).order_by("round"):
+        yield f"- Round {row.round} (confidence {row.confidence or 'not given'}): {inline_long(row.summary)}"
+
+
+def inline_long(text: str) -> str:
+    """A summary may be longer than a value, but it is one line too."""
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+
+
+def decisions(incident: Incident) -> Iterator[str]:
+    rows = Approval.objects.filter(incident=incident).exclude(status=Approval.Status.PENDING)
+    for row in rows.select_related("decided_by", "tool_call").order_by("id")[:MOST_ROWS]:
+        who = f" by {inline(row.decided_by.display_name)}" if row.decided_by else ""
+        words = f", saying “{inline(row.feedback)}”" if row.feedback else ""
+        became = f"; the call: {row.tool_call.state}" if row.status == Approval.Status.APPROVED else ""
+        yield f"- {call_in_words(row.tool, row.args)}: {row.status}{who} {moment(row.decided_at)}{words}{became}"
+
+
+def blocked(incident: Incident) -> Iterator[str]:
+    for row in BlockedIndicator.objects.filter(incident=incident).order_by("id")[:MOST_ROWS]:
+        ended = f", unblocked {moment(row.unblocked_at)}" if row.unblocked_at else ""
+        yield f"- {inline(row.indicator)} until {moment(row.until)}{ended}"
+
+
+def failures(run: Run, trouble: Iterable[str]) -> Iterator[str]:
+    for words in dict.fromkeys(trouble):
+        yield f"- {inline(words)}"
+    for node in (
+        run.plan_nodes.filter(kind=PlanNode.Kind.TASK).exclude(status=PlanNode.Status.SUCCEEDED).order_by("position")
+    ):
+        yield f"- {inline(node.title)}: {node.status}{f' ({inline(node.error)})' if node.error else ''}"
+    for call in run.tool_calls.filter(state=ToolCall.State.UNKNOWN):
+        yield f"- {call_in_words(call.tool, call.args)}: the outcome is unclear"
+
+
+def follow_ups(incident: Incident, suggested: Iterable[str]) -> Iterator[str]:
+    for row in FollowUp.objects.filter(incident=incident).select_related("assignee").order_by("id"):
+        who = f" ({inline(row.assignee.display_name)})" if row.assignee else ""
+        yield f"- [{'x' if row.status == FollowUp.Status.DONE else ' '}] {inline(row.title)}{who}"
+    for words in suggested:
+        yield f"- [ ] {inline(words)}"

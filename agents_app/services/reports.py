@@ -1,0 +1,121 @@
+"""The post-incident report: facts first, the expert's words around them; each change is a new version."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from agents_app.models import Run
+from agents_app.services import report_facts as facts
+from agents_app.services.leases import Lease, held
+from sessions_app import actors, permissions, resources
+from sessions_app.actors import Actor
+from sessions_app.errors import NotFound
+from sessions_app.events import log
+from sessions_app.models import ChatSession, Incident, Report
+from sessions_app.services import incidents, messages
+from sessions_app.vocabulary import IncidentChanged
+
+LONGEST = 200_000
+NO_WORDS = "The crew's model gave no words for this report; what follows comes from the log and the data alone."
+
+
+@dataclass(frozen=True)
+class Prose:
+    """The words around the facts, and what models failed at on the way."""
+
+    overview: str = ""
+    assessment: str = ""
+    follow_ups: list[str] | tuple[str, ...] = ()
+    trouble: tuple[str, ...] = ()
+
+
+@transaction.atomic
+def file(*, lease: Lease, incident_id: UUID, author: str, prose: Prose, checkpoint: dict[str, Any]) -> Report:
+    """File the crew's report and show it in the room; its checkpoint moves on in the same transaction."""
+    incident = incidents.lock(incident_id)
+    run = held(lease)
+    report = _file(incident, run, author=author, prose=prose)
+    run.checkpoint = checkpoint
+    run.save(update_fields=["checkpoint"])
+    return report
+
+
+@transaction.atomic
+def edit(*, incident_id: UUID, markdown: str, status: str, by: Actor) -> Report:
+    """A person's text becomes the newest version; the earlier ones stay."""
+    incident = incidents.lock(incident_id)
+    permissions.require(by, "write_report", incident)
+    assert incident.room_id is not None
+    room = log.lock(incident.room_id)
+    report = _new_version(incident, markdown=markdown, status=status, by=by)
+    _tell(incident, report, room, by=by)
+    return report
+
+
+def newest(incident: Incident) -> Report:
+    report = incident.reports.order_by("-version").first()
+    if report is None:
+        raise NotFound("There is no report of this incident yet.")
+    return report
+
+
+def after_a_broken_end(run: Run, by: Actor) -> None:
+    """A crew that was cancelled or failed leaves a report too; called in the transaction that ends it."""
+    incident = run.session.incident
+    if run.mode != Run.Mode.CREW or run.status == Run.Status.SUCCEEDED or incident is None:
+        return
+    why = (
+        f"The crew was cancelled by {by.name}."
+        if run.status == Run.Status.CANCELLED
+        else f"The crew failed: {run.error}"
+    )
+    state = run.checkpoint or {}
+    if state.get("stage") != "done":
+        prose = Prose(trouble=(why, *state.get("trouble", ())))
+        _file(incident, run, author=run.agent.name, prose=prose)
+
+
+def draft(incident: Incident, run: Run, prose: Prose) -> str:
+    """The report as Markdown."""
+    overview = facts.inline_long(prose.overview) or NO_WORDS
+    parts = (
+        facts.head(incident),
+        facts.section("Summary", [overview]),
+        facts.section("What happened", facts.timeline(incident)),
+        facts.section("Alerts", facts.alerts(incident), empty="No alert: a person declared this incident."),
+        facts.section("Indicators", facts.indicators(incident), empty="None were named."),
+        facts.section("Evidence", facts.evidence(incident), empty="None was attached."),
+        facts.section("What was tried", facts.tried(run), empty="Nothing: the crew gave no orders."),
+        facts.section("What was found", facts.found(incident, run)),
+        facts.section("Decisions", facts.decisions(incident), empty="Nobody was asked to decide anything."),
+        facts.section("Blocked", facts.blocked(incident), empty="Nothing was blocked."),
+        facts.section("What failed", facts.failures(run, prose.trouble), empty="Nothing failed."),
+        facts.section("Assessment", [facts.inline_long(prose.assessment)] if prose.assessment else []),
+        facts.section("Follow-ups", facts.follow_ups(incident, prose.follow_ups), empty="None yet."),
+    )
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _file(incident: Incident, run: Run, *, author: str, prose: Prose) -> Report:
+    speaker = actors.agent(author)
+    report = _new_version(incident, markdown=draft(incident, run, prose), status="draft", by=speaker)
+    messages.say(
+        session=run.session, speaker=speaker, content=report.markdown, message_type="report", run_id=run.pk,
+        metadata={"report_id": str(report.pk), "version": report.version},
+    )  # fmt: skip
+    _tell(incident, report, run.session, by=speaker, run=run)
+    return report
+
+
+def _new_version(incident: Incident, *, markdown: str, status: str, by: Actor) -> Report:
+    last = incident.reports.order_by("-version").values_list("version", flat=True).first() or 0
+    return Report.objects.create(
+        incident=incident, version=last + 1, markdown=markdown[:LONGEST], status=status, author=by.user
+    )
+
+
+def _tell(incident: Incident, report: Report, room: ChatSession, *, by: Actor, run: Run | None = None) -> None:
+    told = IncidentChanged(event="incident.reported", incident=resources.incident(incident), report_id=report.pk)
+    log.record(told, session=room, actor=by, run=run.pk if run else None)
