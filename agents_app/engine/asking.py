@@ -11,7 +11,16 @@ from django.db import transaction
 from pydantic import BaseModel, ValidationError
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, RetryPromptPart, ToolCallPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelRequestPart,
+    ModelResponse,
+    RetryFeedbackPart,
+    RetryInfo,
+    ToolCallPart,
+    ToolReturnPart,
+)
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
@@ -217,12 +226,7 @@ class Asking:
             await self._leave("failed")
             raise Refused("LLM_API_ERROR", "The model's answer did not have the form that was asked for.") from misfit
         await self.speaker.reset("The answer did not have the form that was asked for; it is written again.")
-        faults = misfit.errors(include_url=False, include_context=False, include_input=False)
-        parts = [
-            RetryPromptPart(content=faults, tool_name=call.tool_name, tool_call_id=call.tool_call_id)
-            for call in response.tool_calls
-        ] or [RetryPromptPart(content=f"Answer with the tool {OUTPUT_TOOL} only.")]
-        corrections += [response, ModelRequest(parts=parts)]
+        corrections += [response, ModelRequest(parts=_faults(misfit, response))]
 
     async def _settle(
         self, response: ModelResponse, output: BaseModel | None, corrections: list[ModelMessage]
@@ -259,6 +263,17 @@ class Asking:
         """Every answer says what gave it; the demo model is never taken for a real one."""
         marks = {"provider": self.resolved.provider.name, "model": self.resolved.name}
         return {**marks, "demo": True, "estimated": True} if self.resolved.demo else marks
+
+
+def _faults(misfit: ValidationError, response: ModelResponse) -> list[ModelRequestPart]:
+    """What is wrong with an answer, said to each of its tool calls, since none may stay without a return."""
+    faults = misfit.errors(include_url=False, include_context=False, include_input=False)
+    returned: list[ModelRequestPart] = [
+        ToolReturnPart(call.tool_name, faults, tool_call_id=call.tool_call_id, outcome="retried")
+        for call in response.tool_calls
+    ]
+    only = f"Answer by calling the tool {OUTPUT_TOOL}, and with nothing else."
+    return returned or [RetryFeedbackPart(only, retry=RetryInfo("no_output"))]
 
 
 def _output_call(response: ModelResponse) -> ToolCallPart | None:
