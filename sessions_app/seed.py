@@ -1,4 +1,4 @@
-"""The demo organisations, their people and their incident, made once with the database."""
+"""The demo organisations and their people, made once with the database."""
 
 import os
 import secrets
@@ -7,8 +7,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from sessions_app import demo
-from sessions_app.actors import SYSTEM
 from sessions_app.models import Membership, Organization, User
 from sessions_app.models.accounts import Role
 
@@ -34,13 +32,6 @@ def people() -> None:
         _make_people()
     elif settings.WARROOM_DEMO_PASSWORD:
         _take_over_password(settings.WARROOM_DEMO_PASSWORD)
-
-
-def incident() -> None:
-    """Open the demo incident where nothing has ever happened; call it when there is a crew to take it up."""
-    organization = Organization.objects.filter(slug="demo").first()
-    if organization is not None and not organization.incidents.exists():
-        demo.load(organization, SYSTEM)
 
 
 def sign_ins() -> list[str]:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core import checks
 from django.core.management import call_command
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 
 from agents_app import seed
@@ -32,12 +32,11 @@ def prepare() -> None:
             call_command("migrate", verbosity=0, interactive=False)
             people.people()
             seed.seed()
-            people.incident()
             publish_static_files()
     except (OperationalError, OSError) as error:  # read-only, full, locked or gone: nothing that a traceback explains
         raise CannotStart(f"{_where()}: {_one_line(error)}") from error
     address.refuse_open_demo(host, demo_sign_ins=people.sign_ins(), password=settings.WARROOM_DEMO_PASSWORD)
-    connection.close()
+    connections.close_all()
 
 
 def refuse_wrong_settings() -> None:
@@ -47,6 +46,7 @@ def refuse_wrong_settings() -> None:
 
 
 def refuse_absent_database() -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
     try:
         if isinstance(connection, PostgreSQL):
             # Past the pool: it would say "timeout" and keep the reason to itself.
@@ -77,6 +77,7 @@ def _fingerprint_of_static_files() -> str:
 
 @contextlib.contextmanager
 def _one_at_a_time() -> Iterator[None]:
+    connection = connections[DEFAULT_DB_ALIAS]
     if isinstance(connection, PostgreSQL):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARING])

@@ -3,11 +3,12 @@
 import http.client
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
+from tests.services.databases import held_by_another
 from tests.services.server import PASSWORD, Server
 
 STOPS_WITHIN_SECONDS = 5
@@ -49,6 +50,35 @@ def test_it_ends_within_five_seconds_though_clients_hang_on(
     assert "Traceback" not in server.output()
     idle.close()
     half.close()
+
+
+@pytest.fixture
+def held_up(start_server: Callable[..., Server]) -> Iterator[Server]:
+    """A server with a request that waits for the database."""
+    server = start_server()
+    with server.sign_in("commander") as commander:
+        body = b'{"title": "Nobody will read this", "severity": "low"}'
+        waiting = http.client.HTTPConnection("127.0.0.1", server.port)
+        with held_by_another(server, "sessions_app_incident"):
+            headers = {"Content-Type": "application/json", "Authorization": commander.headers["Authorization"]}
+            waiting.request("POST", "/api/v1/incidents", body, headers)
+            yield server
+        waiting.close()
+
+
+def test_it_ends_within_five_seconds_though_the_database_keeps_a_request_waiting(held_up: Server) -> None:
+    assert held_up.process is not None
+    held_up.process.send_signal(signal.SIGINT)
+    assert held_up.process.wait(STOPS_WITHIN_SECONDS) == 0
+
+
+def test_the_second_ctrl_c_ends_it_at_once(held_up: Server) -> None:
+    assert held_up.process is not None
+    held_up.process.send_signal(signal.SIGINT)
+    while held_up.process.poll() is None:
+        held_up.process.send_signal(signal.SIGINT)
+    assert held_up.process.returncode == 1
+    assert "Stopped without waiting" not in held_up.output()
 
 
 def test_a_second_start_repeats_nothing(server: Server) -> None:

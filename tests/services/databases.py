@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from tests.services.server import PROJECT, command_line, environment
+from tests.services.server import PROJECT, Server, command_line, environment
 
 MIGRATE_AND_PUBLISH = """
 from django.core.management import call_command
@@ -54,3 +55,16 @@ def migrate(place: Place) -> None:
     chosen = environment(place.home, DATABASE_URL=place.database_url)
     command = command_line("shell", "--verbosity", "0", "-c", MIGRATE_AND_PUBLISH)
     subprocess.run(command, env=chosen, cwd=PROJECT, check=True, timeout=100)
+
+
+@contextlib.contextmanager
+def held_by_another(server: Server, table: str) -> Iterator[None]:
+    """Somebody else writes and does not come to an end."""
+    if url := server.environment["DATABASE_URL"]:
+        with psycopg.connect(url) as connection:
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(sql.Identifier(table)))
+            yield
+        return
+    with contextlib.closing(sqlite3.connect(server.home / "warroom.sqlite3", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield

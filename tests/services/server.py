@@ -83,8 +83,9 @@ class Server:
 
     def sign_in(self, username: str) -> httpx.Client:
         """A client of the REST API with this person's token; the caller closes it."""
-        client = httpx.Client(base_url=self.url, timeout=30)
-        answer = client.post("/api/v1/auth/token", json={"username": username, "password": self.password})
+        who = {"username": username, "password": self.password}
+        answer = httpx.post(f"{self.url}/api/v1/auth/token", json=who, timeout=30)
         assert answer.status_code == 200, answer.text
-        client.headers["Authorization"] = f"Bearer {answer.json()['access']}"
-        return client
+        return httpx.Client(
+            base_url=self.url, timeout=30, headers={"Authorization": f"Bearer {answer.json()['access']}"}
+        )

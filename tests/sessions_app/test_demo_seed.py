@@ -1,14 +1,15 @@
 """The demo is made once, tells one true story, and its people can sign in with one password."""
 
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from sessions_app import seed
-from sessions_app.models import Evidence, Incident, Membership, Organization, User
+from sessions_app import demo, seed
+from sessions_app.actors import SYSTEM
+from sessions_app.models import Evidence, Membership, Organization, User
 
 pytestmark = pytest.mark.django_db
 
@@ -38,15 +39,27 @@ def test_every_role_has_a_person_and_the_second_organisation_an_outsider() -> No
 
 
 def test_a_second_seeding_changes_nothing() -> None:
-    def made() -> tuple[list[Any], list[Any]]:
-        return list(User.objects.values_list("pk", "password")), list(Incident.objects.values_list("pk", flat=True))
+    seed.people()
+    once = list(User.objects.values_list("pk", "password"))
+    seed.people()
+    assert list(User.objects.values_list("pk", "password")) == once
 
+
+def test_a_password_named_later_is_theirs_from_then_on(settings: Settings) -> None:
     seed.people()
-    seed.incident()
-    once = made()
+    settings.WARROOM_DEMO_PASSWORD = "another horse battery"
     seed.people()
-    seed.incident()
-    assert made() == once
+    assert all(user.check_password("another horse battery") for user in User.objects.all())
+
+
+def test_a_password_made_here_is_kept_for_the_next_start(settings: Settings, tmp_path: Path) -> None:
+    settings.WARROOM_DEMO_PASSWORD, settings.WARROOM_HOME = "", tmp_path
+    assert seed.password() is None
+    seed.people()
+    made = seed.password()
+    assert made is not None
+    assert User.objects.get(username="root").check_password(made)
+    assert (tmp_path / "demo_password").stat().st_mode & 0o777 == 0o600
 
 
 def test_whoever_was_removed_stays_removed() -> None:
@@ -60,11 +73,19 @@ def test_whoever_was_removed_stays_removed() -> None:
 
 def test_the_incident_comes_from_an_alert_of_minutes_ago_with_its_log() -> None:
     seed.people()
-    seed.incident()
-    incident = Organization.objects.get(slug="demo").incidents.get()
+    incident = demo.load(Organization.objects.get(slug="demo"), SYSTEM)
     assert (incident.source, incident.severity) == ("wazuh", "high")
-    occurred = incident.alerts.get().occurred_at
-    assert occurred is not None
-    assert timedelta() < timezone.now() - occurred < timedelta(hours=1)
+    alert = incident.alerts.get()
+    assert alert.occurred_at is not None
+    assert timedelta() < timezone.now() - alert.occurred_at < timedelta(hours=1)
     assert Evidence.objects.filter(incident=incident, filename__endswith="auth.log", lines__gt=100).exists()
-    assert incident.indicators.filter(kind="ip", value=incident.alerts.get().raw["data"]["srcip"]).exists()
+    assert incident.indicators.filter(kind="ip", value=alert.raw["data"]["srcip"]).exists()
+
+
+def test_it_is_opened_once() -> None:
+    seed.people()
+    organization = Organization.objects.get(slug="demo")
+    incident = demo.load(organization, SYSTEM)
+    incident.status = incident.Status.CLOSED
+    incident.save()
+    assert demo.load(organization, SYSTEM) == incident
