@@ -40,10 +40,8 @@ def test_a_key_without_the_scope_is_refused() -> None:
     assert program(organization(), "write").post("incidents", {"title": "Mine", "severity": "low"}).status_code == 201
 
 
-@pytest.mark.parametrize(
-    "ended", [{"revoked_at": timezone.now()}, {"expires_at": timezone.now() - timedelta(seconds=1)}]
-)
-def test_a_key_that_has_ended_opens_nothing(ended: dict[str, object]) -> None:
+@pytest.mark.parametrize("ended", ["revoked_at", "expires_at"])
+def test_a_key_that_has_ended_opens_nothing(ended: str) -> None:
     caller = program(organization(), "read")
     assert caller.get("me").status_code == 200
     ApiKey.objects.update(**{ended: timezone.now() - timedelta(seconds=1)})
