@@ -48,13 +48,11 @@ def leaves(value: Any) -> list[Leaf]:
 
 def walk(value: Any, path: tuple[str, ...], depth: int) -> Iterator[Leaf]:
     if isinstance(value, dict):
-        if pair := named_value(value):
-            yield from walk(pair[1], under(path, pair[0]), depth)
         for key, inner in value.items():
             yield from walk(inner, under(path, key), depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            yield from walk(inner, path, depth)
+            yield from walk(pair(inner) if isinstance(inner, dict) else inner, path, depth)
             # `tags: ["host:web-1", "env:prod"]`
             if isinstance(inner, str) and len(inner) < 350 and (label := LABEL.fullmatch(inner)):
                 yield Leaf("_".join(under(path, label[1])), label[2], depth + 1)
@@ -66,9 +64,12 @@ def under(path: tuple[str, ...], key: str) -> tuple[str, ...]:
     return path if key.lower() in SILENT else (path + words(key[:KEY_READ]))[-PATH_READ:]
 
 
-def named_value(value: dict[str, Any]) -> tuple[str, Any] | None:
-    """`{"name": "src_ip", "value": "203.0.113.9"}` says the same as `{"src_ip": "203.0.113.9"}`."""
-    lower = {key.lower(): inner for key, inner in value.items()} if len(value) <= 4 else {}
-    name = next((lower[key] for key in NAME_KEYS if isinstance(lower.get(key), str)), None)
-    content = next((lower[key] for key in VALUE_KEYS if key in lower), None)
-    return (name, content) if name and content is not None else None
+def pair(value: dict[str, Any]) -> dict[str, Any]:
+    """In a list, `{"name": "src_ip", "value": "203.0.113.9"}` says the same as `{"src_ip": "203.0.113.9"}`."""
+    keys = {key.lower(): key for key in value} if len(value) <= 4 else {}
+    name = next((keys[each] for each in NAME_KEYS if each in keys and isinstance(value[keys[each]], str)), None)
+    content = next((keys[each] for each in VALUE_KEYS if each in keys), None)
+    if name is None or content is None:
+        return value
+    rest = {key: inner for key, inner in value.items() if key not in (name, content)}
+    return {value[name]: value[content], **rest}

@@ -8,6 +8,7 @@ from typing import Any
 
 from sessions_app.errors import Invalid
 from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, Status, fingerprint_of, title_of
+from sessions_app.ingest.body import parse
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import by_word
 
@@ -49,6 +50,7 @@ SETTLED = frozenset(["resolved", "resolve", "recovered", "recovery", "ok", "clos
 # Lists that hold alerts, and lists that do so only when what surrounds them is no alert itself.
 ALERT_LISTS = ("alerts", "findings", "incidents", "detections", "issues", "hits")
 ITEM_LISTS = ("records", "events", "items", "results", "data", "value", "messages", "entries", "logs", "payload")
+PACKED = ("message", "body", "data", "payload", "event", "alert", "detail", "content")
 MOST_ALERTS = 500
 STATE_WORDS = re.compile(
     r"\[[^\]]{0,30}\]|\b(?:resolved|firing|triggered|recovered|recovery|alerting|problem|ok|warn|warning|critical)\b|[^\w\s]|\b\d+(?:\.\d+)?\s?(?:%|ms|[smhd]|[KMGT]i?B)(?=\W|$)",
@@ -84,12 +86,28 @@ def items(value: Any, around: Reading | None = None) -> Iterator[Reading]:
         yield Reading({"message": value}, around)
     elif isinstance(value, dict):
         if wrapped := wrapped_list(value):
-            rest = {key: inner for key, inner in value.items() if key != wrapped}
-            yield from items(value[wrapped], Reading(rest, around))
+            yield from items(value[wrapped], Reading(without(value, wrapped), around))
+        elif packed := packed_json(value):
+            yield from items(packed[1], Reading(without(value, packed[0]), around))
         elif value:
             yield Reading(value, around)
     else:
         raise Invalid("An alert is a JSON object, or a list of objects.")
+
+
+def without(value: dict[str, Any], left_out: str) -> dict[str, Any]:
+    return {key: inner for key, inner in value.items() if key != left_out}
+
+
+def packed_json(value: dict[str, Any]) -> tuple[str, Any] | None:
+    """Queues and notification services send the alert as a JSON text inside their own object."""
+    for key, inner in value.items():
+        if isinstance(inner, str) and key.lower() in PACKED and inner.lstrip().startswith(("{", "[{")):
+            try:
+                return key, parse(inner.encode())
+            except Invalid:
+                continue
+    return None
 
 
 def wrapped_list(value: dict[str, Any]) -> str | None:
@@ -97,11 +115,7 @@ def wrapped_list(value: dict[str, Any]) -> str | None:
         holds = isinstance(inner, list) and inner and all(isinstance(each, dict) and each for each in inner)
         if holds and key.lower() in ALERT_LISTS:
             return key
-        if (
-            holds
-            and key.lower() in ITEM_LISTS
-            and not says_something(Reading({k: v for k, v in value.items() if k != key}))
-        ):
+        if holds and key.lower() in ITEM_LISTS and not says_something(Reading(without(value, key))):
             return key
         # Elasticsearch answers {"hits": {"hits": [...]}}.
         if key.lower() == "hits" and isinstance(inner, dict) and isinstance(inner.get("hits"), list) and inner["hits"]:

@@ -40,7 +40,7 @@ def severity_of(key: str, value: Any) -> Severity | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return by_number(key, float(value))
+        return by_number(key, float(value)) if 0 <= value <= 1000 else None
     text = str(value).lower()[:80]
     if match := OUT_OF.fullmatch(text):
         return by_share(float(match[1]) / max(float(match[2]), 1))

@@ -31,7 +31,7 @@ def moment(value: Any) -> datetime | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return from_epoch(float(value))
+        return from_epoch(value)
     text = value.strip()[:80] if isinstance(value, str) else ""
     if EPOCH.fullmatch(text):
         return from_epoch(float(text))
@@ -40,12 +40,11 @@ def moment(value: Any) -> datetime | None:
 
 def from_epoch(number: float) -> datetime | None:
     """Seconds, milli-, micro- or nanoseconds: told apart by their size."""
+    if not 1e8 <= number < 1e20:
+        return None
     while number >= 1e11:
         number /= 1000
-    try:
-        return sane(datetime.fromtimestamp(number, UTC)) if number >= 1e8 else None
-    except (OverflowError, ValueError, OSError):
-        return None
+    return sane(datetime.fromtimestamp(number, UTC))
 
 
 def from_mail(text: str) -> datetime | None:
