@@ -1,4 +1,4 @@
-"""The war room's socket (`/ws/v1`): hello, rooms, commands. What flows in the rooms is the connection's and the hub's."""
+"""The war room's socket (`/ws/v1`): hello, rooms, commands. The stream itself is the connection's and the hub's."""
 
 import asyncio
 import random
