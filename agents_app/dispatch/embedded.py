@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 AT_ONCE = 30
 SWEEP_SECONDS = 3.0
 LONGEST_BACK_OFF_SECONDS = 10.0
-RELEASE_SECONDS = 3.0
+RELEASE_SECONDS = 1.5
 
 
 class Runner:

@@ -1,0 +1,171 @@
+"""The embedded runner: woken by commits, takes up what was left, lets go when the server ends."""
+
+import asyncio
+import fcntl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError
+
+from agents_app import clock
+from agents_app.dispatch import embedded
+from agents_app.dispatch.embedded import Home, Runner
+from agents_app.models import Run
+from agents_app.services import leases, runs
+from sessions_app import actors
+from sessions_app.models import ChatSession
+from tests.agents_app.talking import in_thread, person, post, said, told
+from tests.fakes.openai_server import FakeOpenAI
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@asynccontextmanager
+async def running(**how: float) -> AsyncIterator[Runner]:
+    """The sweep is long, so that what happens is by the commit's wake-up."""
+    runner = Runner(**{"sweep_seconds": 30.0, **how})  # type: ignore[arg-type]
+    await runner.start()
+    try:
+        yield runner
+    finally:
+        await runner.stop()
+
+
+async def until(run: Run, *statuses: str) -> Run:
+    async with asyncio.timeout(10):
+        while True:
+            again: Run = await in_thread(Run.objects.get, pk=run.pk)
+            if again.status in statuses:
+                return again
+            await asyncio.sleep(0.02)
+
+
+async def until_told(room: ChatSession, event: str) -> None:
+    async with asyncio.timeout(10):
+        while event not in await in_thread(told, room):
+            await asyncio.sleep(0.02)
+
+
+async def test_a_post_wakes_the_runner(room: ChatSession, models: FakeOpenAI) -> None:
+    models.says("I am looking.")
+    async with running():
+        run = await in_thread(post, room)
+        run = await until(run, "succeeded")
+    assert [message.content for message in await in_thread(said, run)] == ["I am looking."]
+
+
+async def test_what_waits_in_one_lane_is_done_in_order(room: ChatSession, models: FakeOpenAI) -> None:
+    for answer in ("first", "second", "third"):
+        models.says(answer)
+    waiting = [await in_thread(post, room, f"question {number}") for number in range(3)]
+    async with running():
+        for run in waiting:
+            await until(run, "succeeded")
+    answers = [(await in_thread(said, run))[0] for run in waiting]
+    assert [message.content for message in answers] == ["first", "second", "third"]
+    assert [message.seq for message in answers] == sorted(message.seq for message in answers)
+
+
+async def test_a_cancel_reaches_a_run_in_mid_stream_at_once(room: ChatSession, models: FakeOpenAI) -> None:
+    models.hangs(after="I see")
+    async with running():
+        run = await in_thread(post, room)
+        await until_told(room, "message.start")
+        asked = asyncio.get_running_loop().time()
+        await in_thread(runs.cancel, run_id=run.pk, by=actors.person(await in_thread(person)))
+        run = await until(run, "cancelled")
+        assert asyncio.get_running_loop().time() - asked < 2
+    [message] = await in_thread(said, run)
+    assert message.status == "cancelled"
+
+
+async def test_stopping_gives_the_run_back_and_the_next_process_says_it_again(
+    room: ChatSession, models: FakeOpenAI
+) -> None:
+    models.hangs(after="Half a")
+    models.says("A whole answer.")
+    async with running():
+        run = await in_thread(post, room)
+        await until_told(room, "message.start")
+    run = await in_thread(Run.objects.get, pk=run.pk)
+    assert (run.status, run.lease_owner, run.crashes, run.speaking) == ("queued", "", 0, [])
+    assert "message.reset" in await in_thread(told, room)
+    async with running():
+        run = await until(run, "succeeded")
+    assert [message.content for message in await in_thread(said, run)] == ["A whole answer."]
+
+
+async def test_a_lease_that_ran_out_is_found_by_the_sweep(room: ChatSession, models: FakeOpenAI) -> None:
+    models.says("I go on.")
+    run = await in_thread(post, room)
+    await in_thread(runs.acquire, run_id=run.pk, owner="gone:1")
+    async with running(sweep_seconds=0.05):
+        await asyncio.sleep(0.2)
+        assert (await in_thread(Run.objects.get, pk=run.pk)).lease_owner == "gone:1"
+        past = clock.now() - timedelta(seconds=1)
+        await in_thread(Run.objects.filter(pk=run.pk).update, lease_until=past)
+        run = await until(run, "succeeded")
+    assert run.crashes == 1
+
+
+async def test_the_runs_of_this_homes_dead_process_need_not_wait_for_their_lease(
+    room: ChatSession, models: FakeOpenAI
+) -> None:
+    models.says("I go on.")
+    before = Home(settings.WARROOM_HOME)
+    await in_thread(before.take_over)
+    run = await in_thread(post, room)
+    await in_thread(runs.acquire, run_id=run.pk, owner=before.owner)
+    before.leave()  # what the kernel does when a process dies
+    async with running():
+        run = await until(run, "succeeded")
+    assert run.crashes == 1
+
+
+async def test_a_second_runner_of_a_home_leaves_the_first_ones_runs_alone(
+    room: ChatSession, models: FakeOpenAI
+) -> None:
+    first = Home(settings.WARROOM_HOME)
+    await in_thread(first.take_over)
+    run = await in_thread(post, room)
+    await in_thread(runs.acquire, run_id=run.pk, owner=first.owner)
+    async with running(sweep_seconds=0.05):
+        await asyncio.sleep(0.3)
+        assert (await in_thread(Run.objects.get, pk=run.pk)).lease_owner == first.owner
+    first.leave()
+    assert models.requests == []
+
+
+async def test_a_database_that_is_away_is_asked_again(
+    room: ChatSession, models: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models.says("There you are.")
+    times = []
+
+    def due_after_two_failures() -> object:
+        times.append(1)
+        if len(times) <= 2:
+            raise OperationalError("the database system is shutting down")
+        return due()
+
+    due = leases.due
+    monkeypatch.setattr(embedded.leases, "due", due_after_two_failures)
+    async with running(sweep_seconds=0.02):
+        await until(await in_thread(post, room), "succeeded")
+
+
+def test_the_lock_of_a_home_is_the_kernels(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.take_over()
+    with (tmp_path / "runner.lock").open() as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    home.leave()
+    again = Home(tmp_path)
+    again.take_over()
+    assert again.owner.split(":")[0] == home.owner.split(":")[0]
+    assert again.owner != home.owner
+    again.leave()
