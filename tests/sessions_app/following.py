@@ -1,6 +1,5 @@
 """A client that keeps its place as the contract says, and fails on any gap, repeat or wrong offset."""
 
-import asyncio
 from typing import Any
 
 from sessions_app.models import ChatSession
@@ -35,24 +34,18 @@ class Follower:
             await self.take()
 
     async def take(self) -> dict[str, Any]:
-        frame = await self.socket.next()
+        return self.apply(await self.socket.next())
+
+    def apply(self, frame: dict[str, Any]) -> dict[str, Any]:
         if frame["t"] == "event":
             self._event(frame)
         elif frame["t"] == "delta":
             self._delta(frame)
         return frame
 
-    async def take_waiting(self, most: int) -> None:
-        await asyncio.sleep(0)
-        for _ in range(most):
-            if not self.socket.nothing_waits():
-                await self._take_if_any()
-
-    async def _take_if_any(self) -> None:
-        try:
-            await asyncio.wait_for(self.take(), 0.05)
-        except TimeoutError:
-            return  # only a ping was there
+    async def take_what_was_sent(self) -> None:
+        for frame in await self.socket.all_sent():
+            self.apply(frame)
 
     def _begin(self, frame: dict[str, Any]) -> None:
         self.epoch = frame["epoch"]

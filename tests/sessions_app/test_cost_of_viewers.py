@@ -1,0 +1,80 @@
+"""Fifty viewers cost no query and no encoding more than one."""
+
+import pytest
+from django.db.backends.utils import CursorWrapper
+
+from sessions_app.events import executors, frames
+from sessions_app.events.hub import hub
+from sessions_app.models import Participant
+from tests import factories
+from tests.sessions_app.telling import said
+from tests.sockets import Socket, ticket
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_agents")]
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """How often a query is made and a frame is encoded, in any thread."""
+    counts = {"queries": 0, "frames": 0}
+    execute, encode = CursorWrapper.execute, frames.encode
+
+    def executed(cursor, *args, **more):
+        counts["queries"] += 1
+        return execute(cursor, *args, **more)
+
+    def encoded(frame):
+        counts["frames"] += frame["t"] in ("event", "delta")
+        return encode(frame)
+
+    monkeypatch.setattr(CursorWrapper, "execute", executed)
+    monkeypatch.setattr(frames, "encode", encoded)
+    return counts
+
+
+@pytest.fixture
+def person():
+    return factories.user()
+
+
+@pytest.fixture
+def room(person):
+    made = factories.room()
+    Participant.objects.create(session=made, user=person, role="responder")
+    return made
+
+
+async def viewers(number, person, room):
+    sockets = []
+    for _ in range(number):
+        socket = await Socket().open()
+        socket.send({"t": "hello", "v": 1, "ticket": await ticket(person)})
+        await socket.until("welcome")
+        await socket.enter(room)
+        sockets.append(socket)
+    return sockets
+
+
+async def stream(room, sockets):
+    message = str((await said(room, "start"))[0].pk)
+    for off in range(20):
+        hub.delta(str(room.pk), run="r", msg=message, off=off, text="x")
+    await said(room, "end")
+    for socket in sockets:
+        heard = await socket.frames("event", type="message.created")
+        heard += await socket.frames("event", type="message.created")
+        assert sum(frame["t"] == "delta" for frame in heard) == 20
+
+
+async def test_fifty_viewers_cost_what_one_costs(person, room, counted):
+    costs = []
+    for more in (1, 49):
+        sockets = await viewers(more, person, room)
+        await executors.run(lambda: None)
+        counted.update(queries=0, frames=0)
+        await stream(room, sockets)
+        costs.append(dict(counted))
+    assert costs[0] == costs[1]
+    assert costs[0]["frames"] == 22
+    for outlet in list(hub.outlets):
+        outlet.end(4503, "the test is over")
