@@ -47,12 +47,12 @@ class ProviderAdmin(ScopedAdmin):
     search_fields = ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)  # type: ignore[union-attr]
+        return bool(request.user.is_superuser)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # An address of one's own with the name of somebody's key would send that key there.
         fixed = ("organization", "name", "kind", "model_type", "base_url", "key_variable")
-        return () if request.user.is_superuser else fixed  # type: ignore[union-attr]
+        return () if request.user.is_superuser else fixed
 
 
 @admin.register(ToolPolicy)

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db import transaction
 from django.db.models import Field, Model, Q, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from sessions_app import actors
 from sessions_app.models import ChatSession, Membership, Organization, Role, User
@@ -130,6 +132,19 @@ class RecordAdmin(ScopedAdmin):
     """What happened: to be looked at, never changed."""
 
     ordering: ClassVar[Any] = ("-pk",)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        with transaction.atomic():
+            self._note_look(request, self.get_object(request, unquote(object_id)))
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    def _note_look(self, request: HttpRequest, row: Any) -> None:
+        """An auditor may read what was said in private, and leaves a trace."""
+        session = row
+        for step in filter(None, self.session_path.split("__") if row else ()):
+            session = getattr(session, step)
+        if isinstance(session, ChatSession) and session.category == ChatSession.Category.ENGINEER_CHAT:
+            self._audit(request, row, "read", {"session_id": str(session.pk)})
 
 
 class SiteAdmin(ModelAdmin):

@@ -35,9 +35,11 @@ class Declaration(Body):
 
 
 class Change(Body):
-    title: Title | None = None
-    severity: SeverityName | None = None
-    status: StatusName | None = None
+    """Any of these; what is not sent stays, so the defaults are never read. Only the commander can be unset."""
+
+    title: Title = ""
+    severity: SeverityName = "info"
+    status: StatusName = "open"
     commander_id: UUID | None = None
 
 
@@ -65,9 +67,7 @@ class OneIncident(Door):
         return Response(shown(named(self.actor, incident_id)))
 
     def patch(self, request: Request, incident_id: UUID) -> Response:
-        told = self.body(Change).model_dump(exclude_unset=True)
-        # Null unsets the commander; nothing else can be unset.
-        changes = {name: value for name, value in told.items() if value is not None or name == "commander_id"}
+        changes = self.body(Change).model_dump(exclude_unset=True)
         incident = incidents.change(incident_id=incident_id, changes=changes, by=self.actor)
         return Response(resources.incident(incident).wire())
 

@@ -1,5 +1,6 @@
 """Strict JSON: no NaN, no Infinity, no duplicate of what a database can't hold, and not without end."""
 
+from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
@@ -14,7 +15,7 @@ class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(
-        self, stream: IO[Any], media_type: str | None = None, parser_context: dict[str, Any] | None = None
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         raw = stream.read(LONGEST + 1)
         if len(raw) > LONGEST:

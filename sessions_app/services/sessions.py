@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions_app import extensions, permissions, runtime_config
@@ -12,9 +13,6 @@ from sessions_app.errors import Conflict, Denied, NotFound, Refused
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Organization
 from sessions_app.vocabulary import SessionChanged
-
-# The agents live in the app above; the foreign key knows their class.
-Agent = ChatSession._meta.get_field("agent")
 
 CLOSED_STATES = {"ended": "SESSION_ENDED", "expired": "SESSION_EXPIRED", "created": "SESSION_NOT_ACTIVE"}
 
@@ -124,8 +122,9 @@ def require_open(session: ChatSession) -> None:
 
 def default_agent_id(organization: Organization) -> UUID | None:
     """The agent that answers where nobody named one: the organisation's first assistant."""
-    agents = Agent.related_model.objects.filter(organization=organization, enabled=True, role="assistant")
-    return agents.order_by("id").values_list("pk", flat=True).first()
+    assistants = _agents(organization).filter(enabled=True, role="assistant")
+    found: UUID | None = assistants.order_by("id").values_list("pk", flat=True).first()
+    return found
 
 
 def _activate(session: ChatSession, *, by: Actor, cause: UUID | None) -> None:
@@ -133,6 +132,13 @@ def _activate(session: ChatSession, *, by: Actor, cause: UUID | None) -> None:
     session.last_active_at = timezone.now()
     session.save(update_fields=["status", "last_active_at", "updated_at"])
     log.record(SessionChanged(event="session.activated", status=session.status), session=session, actor=by, cause=cause)
+
+
+def _agents(organization: Organization) -> QuerySet[Any]:
+    """The agents live in the app above; the foreign key knows their class."""
+    model: Any = ChatSession._meta.get_field("agent").related_model
+    agents: QuerySet[Any] = model.objects.filter(organization=organization)
+    return agents
 
 
 def _incident(organization: Organization, incident_id: UUID | None) -> Incident | None:
@@ -148,9 +154,10 @@ def _agent_id(organization: Organization, agent_id: UUID | None, agent_name: str
     if agent_id is None and not agent_name:
         return default_agent_id(organization)
     named = {"pk": agent_id} if agent_id else {"name": agent_name}
-    agent = Agent.related_model.objects.filter(organization=organization, **named).first()
+    agent = _agents(organization).filter(**named).first()
     if agent is None:
         raise NotFound(code="AGENT_NOT_FOUND")
     if not agent.enabled:
         raise Refused("AGENT_NOT_AVAILABLE", f"{agent.name} is switched off.")
-    return agent.pk
+    found: UUID = agent.pk
+    return found

@@ -292,6 +292,11 @@ def test_an_engineer_chat_is_shown_to_auditors_only(desk: Client, root: Client, 
             assert somebody.get(address(type(row), "change", row.pk)).status_code == 302
         assert str(row.pk) in titles(auditor, type(row))
         assert auditor.get(address(type(row), "change", row.pk)).status_code == 200
+    looks = AuditEntry.objects.filter(action__endswith=".read").order_by("seq")
+    assert [(look.object_type, look.object_id) for look in looks] == [
+        ("chatsession", str(private.pk)),
+        ("message", str(said.pk)),
+    ]
     assert auditor.get(address(ToolPolicy, "add")).status_code == 403
 
 

@@ -142,6 +142,19 @@ def test_a_change_that_changes_nothing_tells_nothing() -> None:
     assert events(found.room_id) == []
 
 
+@pytest.mark.parametrize("wrong", [{"title": None}, {"status": "asleep"}, {"closed_at": None}, {"commander_id": "me"}])
+def test_a_change_of_the_wrong_shape_is_refused(wrong: dict[str, object]) -> None:
+    found = incident()
+    assert person(user()).patch(f"incidents/{found.pk}", wrong).status_code == 400
+    assert events(found.room_id) == []
+
+
+def test_a_commander_can_be_unset() -> None:
+    commander = user()
+    found = incident(commander=commander)
+    assert person(commander).patch(f"incidents/{found.pk}", {"commander_id": None}).json()["commander"] is None
+
+
 def test_a_commander_must_be_a_responder_of_the_organisation() -> None:
     found, caller = incident(), person(user())
     for somebody in (user(role="observer"), user(org=organization("other"), role="commander"), user(is_active=False)):

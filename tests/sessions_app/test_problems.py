@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
+from django.test import Client
 
 from sessions_app.errors import ERRORS
+from sessions_app.pages import incident_list
 from sessions_app.services import incidents
 from tests.callers import Caller, person
 from tests.factories import user
@@ -104,3 +106,16 @@ def test_our_own_fault_tells_the_request_id_and_nothing_else(monkeypatch: pytest
     told = check(person(user()).post("incidents", {"title": "SSH", "severity": "high"}), 500, "INTERNAL_ERROR")
     assert "planted" not in str(told)
     assert told["details"] == {}
+
+
+def test_a_page_says_that_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: Any, **__: Any) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(incident_list, "page_of", away)
+    browser = Client(raise_request_exception=False)
+    browser.force_login(user())
+    answer = browser.get("/")
+    assert answer.status_code == 503
+    assert int(answer["Retry-After"]) > 0
+    assert "database is locked" not in answer.content.decode()
