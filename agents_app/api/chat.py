@@ -1,5 +1,6 @@
 """REST of talking: post into a session and wait for the whole reply."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -46,7 +47,7 @@ class Talk(History):
         return Response(kept, status=202)
 
 
-_talk = Talk.as_view()
+_talk: Callable[..., HttpResponse] = Talk.as_view()
 
 
 @csrf_exempt  # REST framework asks for the token itself where the browser's session signs the caller in

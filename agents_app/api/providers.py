@@ -1,5 +1,6 @@
 """REST of providers: what models there are, and whether they answer right now."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ class ProviderStatus(Door):
         return Response({"data": [_shown(row) for row in rows], "next": None})
 
 
-_answer = ProviderStatus.as_view()
+_answer: Callable[..., HttpResponse] = ProviderStatus.as_view()
 
 
 async def status(request: HttpRequest) -> HttpResponse:

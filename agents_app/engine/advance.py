@@ -37,14 +37,13 @@ async def advance(run_id: UUID, *, owner: str, watch: Watch | None = None, limit
 
 
 async def _drive(lease: Lease, watch: Watch, limits: Limits) -> Write | None:
-    """Work, and say what is left to write; nothing if another owner has the run."""
+    """Work, and say what is left to write; nothing if all is written, or another owner has the run."""
     try:
-        return await _work(lease, watch, limits)
+        await _work(lease, watch, limits)
     except Cancelled:
         return partial(runs.finish, lease, Run.Status.CANCELLED)
     except LeaseLost:
         log.warning("lease lost", run=str(lease.run_id), fence=lease.fence)
-        return None
     except Released:
         return partial(runs.release, lease)
     except (OperationalError, InterfaceError) as error:
@@ -56,6 +55,7 @@ async def _drive(lease: Lease, watch: Watch, limits: Limits) -> Write | None:
     except Exception:
         log.exception("run failed", run=str(lease.run_id))
         return partial(runs.finish, lease, Run.Status.FAILED, "INTERNAL_ERROR", BROKEN)
+    return None
 
 
 async def _work(lease: Lease, watch: Watch, limits: Limits) -> None:

@@ -1,6 +1,6 @@
 """Picks what is shown out of a stream of model events: the reply's text, or one field of a typed output."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from pydantic_ai.messages import (
     ModelResponseStreamEvent,
@@ -74,7 +74,8 @@ class FieldReader:
         value = found.get(self._field) if isinstance(found, dict) else None
         return storable(value) if isinstance(value, str) else ""
 
-    def _add(self, args: str | dict[str, Any] | None) -> bool:
+    def _add(self, args: object) -> bool:
+        """Arguments that come whole, as an object, are shown at the end."""
         if not isinstance(args, str) or not args:
             return False
         self._json += args

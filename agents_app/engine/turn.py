@@ -90,7 +90,7 @@ class Turn:
     async def write(self, change: Callable[Concatenate[Run, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One short transaction under the fence: `change(run, ...)` gets the locked run, and its locked session."""
         self.watch.check()
-        return await executors.run(partial(_held, self.lease, partial(change, *args, **kwargs)))
+        return await executors.run(partial(_held, self.lease, lambda run: change(run, *args, **kwargs)))
 
     async def read(self, look: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Read the database without a lock."""

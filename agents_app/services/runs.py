@@ -90,7 +90,8 @@ def cancel(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
 
 def cancel_all(runs: QuerySet[Run], *, session: ChatSession, by: Actor) -> None:
     """Cancel these runs of a session that the caller has locked."""
-    for run in runs.unfinished().select_for_update(of=("self",)).select_related("agent", "provider").order_by("id"):
+    unfinished = runs.filter(status__in=Run.UNFINISHED)
+    for run in unfinished.select_for_update(of=("self",)).select_related("agent", "provider").order_by("id"):
         run.session = session
         cancel_locked(run, by=by)
 

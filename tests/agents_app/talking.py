@@ -1,5 +1,7 @@
 """Short ways to post, to advance a run, and to read what a room was told."""
 
+import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -31,6 +33,15 @@ def person() -> User:
 
 async def in_thread(fn: Any, *args: Any, **kwargs: Any) -> Any:
     return await executors.run(partial(fn, *args, **kwargs))
+
+
+async def until(look: Callable[[], Any], *, seconds: float = 10) -> Any:
+    """Look again and again, in a thread, until there is something."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if seen := await in_thread(look):
+                return seen
+            await asyncio.sleep(0.02)
 
 
 async def work_on(run: Run, *, limits: Limits = SHORT, watch: Watch | None = None, owner: str = "test:1") -> Run:

@@ -10,7 +10,7 @@ from agents_app.engine.limits import Limits
 from agents_app.engine.watch import Cancelled, Watch
 from sessions_app.events.hub import hub
 from sessions_app.models import ChatSession
-from tests.agents_app.talking import events, in_thread, post, said, told, work_on
+from tests.agents_app.talking import events, in_thread, post, said, told, until, work_on
 from tests.fakes.openai_server import MODEL, FakeOpenAI
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -186,9 +186,7 @@ async def test_cancelling_in_mid_stream_keeps_what_was_said(room: ChatSession, m
     models.hangs(after="So far I see two")
     watch = Watch()
     work = asyncio.create_task(work_on(await in_thread(post, room), limits=Limits(), watch=watch))
-    while "message.start" not in await in_thread(told, room):
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.1)
+    await until(lambda: "message.start" in told(room))
     began = time.monotonic()
     watch.stop(Cancelled())
     run = await work

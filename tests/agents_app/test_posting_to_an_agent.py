@@ -26,7 +26,8 @@ def test_the_sessions_agent_answers(room: ChatSession) -> None:
     run = post(room, "What is going on?")
     assert (run.status, run.mode, run.lane) == ("queued", "react", "chat")
     assert run.agent == room.agent
-    assert run.prompt and run.prompt.content == "What is going on?"
+    assert run.prompt
+    assert run.prompt.content == "What is going on?"
     assert told(room) == ["message.created", "run.queued"]
 
 

@@ -1,7 +1,7 @@
 """Posting by REST waits for the reply, looks at runs and cancels them; and what others may not see."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from agents_app.models import Agent, Provider, Run
 from sessions_app.models import ChatSession, Message, User
 from sessions_app.services import accounts
 from tests import factories
-from tests.agents_app.talking import in_thread, post
+from tests.agents_app.talking import in_thread, post, until
 from tests.fakes.openai_server import MODEL, FakeOpenAI
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +29,8 @@ class Person:
 
     async def post(self, path: str, body: object = None, **headers: str) -> Any:
         named = self.signed_in | {name.replace("_", "-"): value for name, value in headers.items()}
-        return await self.client.post(f"/api/v1/{path}", {} if body is None else body, "application/json", headers=named)
+        sent = {} if body is None else body
+        return await self.client.post(f"/api/v1/{path}", sent, "application/json", headers=named)
 
 
 @pytest.fixture
@@ -56,11 +57,11 @@ async def runner(room: ChatSession) -> AsyncIterator[Runner]:
 
 
 @pytest.fixture
-def wide(assistant: Agent) -> Iterator[Agent]:
+def wide(assistant: Agent) -> Agent:
     factories.user("anna", role="approver")
     assistant.tools = ["block_indicator"]
     assistant.save()
-    yield assistant
+    return assistant
 
 
 async def test_a_post_waits_for_the_whole_reply(
@@ -120,9 +121,7 @@ async def test_a_cancelled_reply_keeps_what_was_said(
 ) -> None:
     models.hangs(after="I see two")
     waiting = asyncio.create_task(rita.post(f"sessions/{room.pk}/messages", {"content": "What do you see?"}))
-    async with asyncio.timeout(10):
-        while not (speaking := await in_thread(lambda: Run.objects.exclude(speaking=[]).first())):
-            await asyncio.sleep(0.02)
+    speaking = await until(Run.objects.exclude(speaking=[]).first)
     cancelled = await rita.post(f"runs/{speaking.pk}/cancel")
     assert cancelled.status_code == 200
     answer = await waiting

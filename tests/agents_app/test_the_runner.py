@@ -18,7 +18,7 @@ from agents_app.models import Run
 from agents_app.services import leases, runs
 from sessions_app import actors
 from sessions_app.models import ChatSession
-from tests.agents_app.talking import in_thread, person, post, said, told
+from tests.agents_app.talking import in_thread, person, post, said, told, until
 from tests.fakes.openai_server import FakeOpenAI
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,26 +35,16 @@ async def running(**how: float) -> AsyncIterator[Runner]:
         await runner.stop()
 
 
-async def until(run: Run, *statuses: str) -> Run:
-    async with asyncio.timeout(10):
-        while True:
-            again: Run = await in_thread(Run.objects.get, pk=run.pk)
-            if again.status in statuses:
-                return again
-            await asyncio.sleep(0.02)
-
-
-async def until_told(room: ChatSession, event: str) -> None:
-    async with asyncio.timeout(10):
-        while event not in await in_thread(told, room):
-            await asyncio.sleep(0.02)
+async def become(run: Run, status: str) -> Run:
+    again: Run = await until(Run.objects.filter(pk=run.pk, status=status).first)
+    return again
 
 
 async def test_a_post_wakes_the_runner(room: ChatSession, models: FakeOpenAI) -> None:
     models.says("I am looking.")
     async with running():
         run = await in_thread(post, room)
-        run = await until(run, "succeeded")
+        run = await become(run, "succeeded")
     assert [message.content for message in await in_thread(said, run)] == ["I am looking."]
 
 
@@ -64,7 +54,7 @@ async def test_what_waits_in_one_lane_is_done_in_order(room: ChatSession, models
     waiting = [await in_thread(post, room, f"question {number}") for number in range(3)]
     async with running():
         for run in waiting:
-            await until(run, "succeeded")
+            await become(run, "succeeded")
     answers = [(await in_thread(said, run))[0] for run in waiting]
     assert [message.content for message in answers] == ["first", "second", "third"]
     assert [message.seq for message in answers] == sorted(message.seq for message in answers)
@@ -74,10 +64,10 @@ async def test_a_cancel_reaches_a_run_in_mid_stream_at_once(room: ChatSession, m
     models.hangs(after="I see")
     async with running():
         run = await in_thread(post, room)
-        await until_told(room, "message.start")
+        await until(lambda: "message.start" in told(room))
         asked = asyncio.get_running_loop().time()
         await in_thread(runs.cancel, run_id=run.pk, by=actors.person(await in_thread(person)))
-        run = await until(run, "cancelled")
+        run = await become(run, "cancelled")
         assert asyncio.get_running_loop().time() - asked < 2
     [message] = await in_thread(said, run)
     assert message.status == "cancelled"
@@ -90,12 +80,12 @@ async def test_stopping_gives_the_run_back_and_the_next_process_says_it_again(
     models.says("A whole answer.")
     async with running():
         run = await in_thread(post, room)
-        await until_told(room, "message.start")
+        await until(lambda: "message.start" in told(room))
     run = await in_thread(Run.objects.get, pk=run.pk)
     assert (run.status, run.lease_owner, run.crashes, run.speaking) == ("queued", "", 0, [])
     assert "message.reset" in await in_thread(told, room)
     async with running():
-        run = await until(run, "succeeded")
+        run = await become(run, "succeeded")
     assert [message.content for message in await in_thread(said, run)] == ["A whole answer."]
 
 
@@ -108,7 +98,7 @@ async def test_a_lease_that_ran_out_is_found_by_the_sweep(room: ChatSession, mod
         assert (await in_thread(Run.objects.get, pk=run.pk)).lease_owner == "gone:1"
         past = clock.now() - timedelta(seconds=1)
         await in_thread(Run.objects.filter(pk=run.pk).update, lease_until=past)
-        run = await until(run, "succeeded")
+        run = await become(run, "succeeded")
     assert run.crashes == 1
 
 
@@ -122,7 +112,7 @@ async def test_the_runs_of_this_homes_dead_process_need_not_wait_for_their_lease
     await in_thread(runs.acquire, run_id=run.pk, owner=before.owner)
     before.leave()  # what the kernel does when a process dies
     async with running():
-        run = await until(run, "succeeded")
+        run = await become(run, "succeeded")
     assert run.crashes == 1
 
 
@@ -155,7 +145,7 @@ async def test_a_database_that_is_away_is_asked_again(
     due = leases.due
     monkeypatch.setattr(embedded.leases, "due", due_after_two_failures)
     async with running(sweep_seconds=0.02):
-        await until(await in_thread(post, room), "succeeded")
+        await become(await in_thread(post, room), "succeeded")
 
 
 def test_the_lock_of_a_home_is_the_kernels(tmp_path: Path) -> None:

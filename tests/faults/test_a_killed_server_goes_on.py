@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -46,10 +46,8 @@ def _asking(server: Server, room: str) -> Iterator[None]:
 
     def ask() -> None:
         with server.sign_in("responder") as person:
-            try:
+            with suppress(httpx.HTTPError):
                 person.post(f"/api/v1/sessions/{room}/messages", json={"content": QUESTION})
-            except httpx.HTTPError:
-                pass
 
     asking = threading.Thread(target=ask)
     asking.start()
