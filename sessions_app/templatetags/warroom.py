@@ -59,9 +59,11 @@ def policy_line(policy: dict[str, Any] | None) -> str:
     """Who may decide, in words: the same as `policyLine` in static/js/models/approvals.js."""
     if not policy:
         return ""
+    if policy.get("rule"):
+        return str(policy["rule"])
     need = policy.get("need") or []
     told = " and ".join(f"{each['approve']} of: {each['role']}" for each in need) or "any responder"
-    return told + ("; not the requester" if policy.get("exclude") else "") + (f" ({policy['rule']})" if policy.get("rule") else "")
+    return told + ("; not the requester" if policy.get("exclude") else "")
 
 
 @register.simple_tag

@@ -58,7 +58,7 @@ const DRAW = {
 
   tool(node, item) {
     const { call } = item;
-    fill(node, { tool: call.tool, "args-line": visible(argsLine(call.args)) });
+    fill(node, { tool: visible(call.tool), "args-line": visible(argsLine(call.args)) });
     const took = call.started_at && call.ended_at ? ` ${duration(call.started_at, call.ended_at)}` : "";
     const state = field(node, "state");
     state.dataset.state = call.state;
@@ -73,7 +73,7 @@ const DRAW = {
     const { approval } = item;
     node.querySelector(".decided").dataset.status = approval.status;
     const at = clockTime(approval.decided_at ?? item.updatedAt);
-    fill(node, { tool: approval.tool, "args-line": visible(argsLine(approval.args)), decided: visible(decidedLine(approval, at)) });
+    fill(node, { tool: visible(approval.tool), decided: visible(decidedLine(approval, at)) });
   },
 
   note(node, item) {

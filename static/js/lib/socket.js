@@ -64,6 +64,10 @@ export class Socket {
   async connectNow() {
     if (this.#ended || this.#ws || this.#dialling) return;
     this.#timers.clear();
+    if (navigator.onLine === false) {
+      this.#retry();
+      return;
+    }
     this.#dialling = true;
     this.#tell({ name: "connecting" });
     try {

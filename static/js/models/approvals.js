@@ -6,8 +6,9 @@ export function mayDecide(approval, me) {
 }
 
 export function policyLine(policy) {
+  if (policy?.rule) return policy.rule;
   const need = (policy?.need ?? []).map((each) => `${each.approve} of: ${each.role}`).join(" and ") || "any responder";
-  return `${need}${policy?.exclude?.length ? "; not the requester" : ""}${policy?.rule ? ` (${policy.rule})` : ""}`;
+  return `${need}${policy?.exclude?.length ? "; not the requester" : ""}`;
 }
 
 export function votesLine(votes) {

@@ -7,9 +7,16 @@ export function treeOf(plans) {
       if (!children.has(parent)) children.set(parent, []);
       children.get(parent).push(node);
     }
-    const grow = (parent) => (children.get(parent) ?? []).map((node) => ({ ...node, children: grow(node.id) }));
+    const grow = (parent) => (children.get(parent) ?? []).map((node) => folded({ ...node, children: grow(node.id) }));
     return grow("");
   });
+}
+
+/** A task of one action that says the same is one line: the action's call and outcome under the task. */
+function folded(node) {
+  const [only, ...more] = node.children;
+  if (!only || more.length || only.children.length || only.title !== node.title) return node;
+  return { ...node, tool_call_id: only.tool_call_id, outcome: only.outcome, error: only.error ?? node.error, children: [] };
 }
 
 export const NODE_MARKS = {

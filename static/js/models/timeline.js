@@ -4,6 +4,8 @@ import { clockTime } from "../lib/clock.js";
 import { decidedLine } from "./approvals.js";
 import { firstLine, OUTCOME_WORDS } from "./words.js";
 
+const LONGEST = 90;
+const UNDECIDED = new Set(["requested", "approved", "rejected", "expired", "cancelled"]);
 const TELLING = new Set(["summary", "report", "board_conclusion", "team_result"]);
 
 export function entriesOf(items) {
@@ -33,11 +35,12 @@ function entryOf(item) {
 const TELL = {
   note: ({ note }) => ({ text: note.text, tone: note.tone, names: note.names }),
   message: ({ message }) => {
-    if (message.sender_type === "user") return { by: "user", text: `${message.sender_name}: ${firstLine(message.content)}` };
-    if (TELLING.has(message.message_type) && message.content) return { by: "agent", text: `${message.sender_name}: ${firstLine(message.content)}` };
+    if (message.sender_type === "user") return { by: "user", text: `${message.sender_name}: ${firstLine(message.content, LONGEST)}` };
+    if (TELLING.has(message.message_type) && message.content) return { by: "agent", text: `${message.sender_name}: ${firstLine(message.content, LONGEST)}` };
     return null;
   },
-  tool: ({ call }) => ({ by: "agent", text: `${call.agent_name} ran ${call.tool}: ${OUTCOME_WORDS[call.state] ?? call.state}`, tone: call.state === "failed" ? "bad" : "" }),
+  // A call that waits for a person is told by its approval.
+  tool: ({ call }) => (call.approval_id && UNDECIDED.has(call.state) ? null : { by: "agent", text: `${call.agent_name} ran ${call.tool}: ${OUTCOME_WORDS[call.state] ?? call.state}`, tone: call.state === "failed" ? "bad" : "" }),
   approval: (item) => ({
     text: visible(`${item.approval.tool} ${decidedLine(item.approval, clockTime(item.approval.decided_at ?? item.updatedAt))}`),
     tone: { approved: "good", rejected: "bad", expired: "bad", pending: "waits" }[item.approval.status] ?? "",

@@ -1,0 +1,74 @@
+"""People at their browsers, as the tests follow them: by role and label, never by class."""
+
+import re
+from contextlib import closing
+from typing import Any
+
+import httpx
+from playwright.sync_api import Locator, Page, expect
+
+from tests.services.server import Server
+
+SLOW_MS = 60_000
+# What stands in the stream, in order: the key of each item and its words.
+READ_STREAM = """() => [...document.querySelectorAll('room-stream ol[data-field="items"] > li')]
+    .map((item) => [item.dataset.key, (item.querySelector('.item-body') ?? item).innerText.trim()])"""
+
+
+def sign_in(page: Page, server: Server, username: str, *, to: str = "/") -> None:
+    """Open a page of ours, get asked who we are, and arrive there."""
+    page.goto(server.url + to)
+    page.get_by_label("Name").fill(username)
+    page.get_by_label("Password").fill(server.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(re.escape(server.url + to)))
+
+
+def enter(page: Page, server: Server, username: str, incident_id: str) -> None:
+    """Sign in and stand in an incident's war room, live."""
+    sign_in(page, server, username, to=f"/incidents/{incident_id}/")
+    wait_until_live(page)
+
+
+def program(server: Server, username: str) -> closing[httpx.Client]:
+    """The same person as a program with a token: `with program(server, "commander") as client`."""
+    return closing(server.sign_in(username))
+
+
+def wait_until_live(page: Page) -> None:
+    expect(page.locator("connection-chip")).to_contain_text("Live", timeout=SLOW_MS)
+
+
+def alert(address: str, *, title: str = "Many failed sign-ins, then a successful one", **more: Any) -> dict[str, Any]:
+    """An alert nobody wrote an adapter for."""
+    return {
+        "title": title, "severity": "high", "host": "bastion-9", "user": "backup", "source_ip": address,
+        "message": f"sshd: Accepted password for backup from {address} after 120 failures", **more,
+    }  # fmt: skip
+
+
+def raise_alert(client: httpx.Client, body: dict[str, Any]) -> str:
+    """Send an alert; the incident it opened."""
+    answer = client.post("/api/v1/ingest", json=body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["incident_id"])
+
+
+def room_of(client: httpx.Client, incident_id: str) -> str:
+    return str(client.get(f"/api/v1/incidents/{incident_id}").json()["session_id"])
+
+
+def approval_card(page: Page) -> Locator:
+    """The request on which the crew waits."""
+    card = page.get_by_role("group", name=re.compile("Request to approve"))
+    expect(card).to_be_visible(timeout=SLOW_MS)
+    return card
+
+
+def post(page: Page, text: str) -> None:
+    page.get_by_label("Message to the room").fill(text)
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+def stream(page: Page) -> list[tuple[str, str]]:
+    return [(key, words) for key, words in page.evaluate(READ_STREAM)]

@@ -1,0 +1,72 @@
+"""A person decides in the browser, and the crew does what was decided."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.people import SLOW_MS, alert, approval_card, enter, program, raise_alert, room_of, sign_in
+from tests.services.server import Server
+
+
+def test_approving_the_demo_incident_puts_the_address_on_the_feed(page: Page, server: Server) -> None:
+    sign_in(page, server, "commander")
+    page.get_by_role("link", name=re.compile("sign-ins")).first.click()
+    card = approval_card(page)
+    expect(card).to_contain_text("203.0.113.45")
+    assert not card.evaluate("card => card.contains(document.activeElement)"), "a card never takes the focus"
+    card.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text(re.compile("approved by Casey Moreno")).first).to_be_visible(timeout=SLOW_MS)
+    expect(card).to_have_count(0)
+    expect(page.get_by_text("The report is ready").first).to_be_visible(timeout=SLOW_MS)
+    with program(server, "commander") as client:
+        feed = client.get("/api/v1/blocklists").json()[0]["url"]
+        assert "203.0.113.45" in client.get(feed).text
+
+
+def test_a_rejection_with_words_reaches_the_crew_and_the_report(page: Page, shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.61", title="Backup account guessed"))
+    enter(page, shared_server, "approver", incident)
+    card = approval_card(page)
+    card.get_by_label("Words for the agent").fill("That is the scanner of our own auditor.")
+    card.get_by_role("button", name="Reject").click()
+    decided = "rejected by Ade Okafor"
+    expect(page.get_by_text(re.compile(decided)).first).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("The report is ready").first).to_be_visible(timeout=SLOW_MS)
+    page.reload()
+    expect(page.get_by_text(re.compile(decided)).first).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("link", name="Report").click()
+    expect(page.get_by_role("article")).to_contain_text("That is the scanner of our own auditor.")
+
+
+def test_one_who_may_not_decide_sees_why(page: Page, shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.62", title="Another account guessed"))
+    enter(page, shared_server, "observer", incident)
+    card = approval_card(page)
+    expect(card.get_by_role("button", name="Approve")).to_be_disabled()
+    expect(card).to_contain_text("Not yours to decide")
+
+
+def test_deciding_works_without_javascript(new_context: Callable[..., BrowserContext], shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.63", title="A third account guessed"))
+        _wait_for_approval(client, incident)
+    page = new_context(java_script_enabled=False).new_page()
+    sign_in(page, shared_server, "approver2", to=f"/incidents/{incident}/")
+    card = approval_card(page)
+    expect(card).to_contain_text('"203.0.113.63"')
+    card.get_by_role("button", name="Approve").click()
+    expect(page.get_by_text("your decision is stored")).to_be_visible()
+    expect(page.get_by_role("group", name=re.compile("Request to approve"))).to_have_count(0)
+
+
+def _wait_for_approval(client: httpx.Client, incident: str) -> None:
+    """Follow the room's own stream until somebody is asked."""
+    room = room_of(client, incident)
+    with client.stream("GET", f"/api/v1/sessions/{room}/events", headers={"Accept": "text/event-stream"}) as events:
+        for line in events.iter_lines():
+            if '"type":"approval.requested"' in line:
+                return

@@ -1,0 +1,133 @@
+"""Nobody in the room misses anything: two browsers, cuts in mid-stream, a reload, a reader who has scrolled up."""
+
+import re
+from collections.abc import Callable
+
+import httpx
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.people import SLOW_MS, alert, approval_card, enter, post, program, raise_alert, room_of, stream, wait_until_live
+from tests.services.server import Server
+
+CUTS = 30
+NewContext = Callable[..., BrowserContext]
+
+
+# The page's own socket, cut after a few frames; the frame it is cut at is lost, as on a real line. Back-off is drawn short.
+CUTTER = """() => {
+  let state = 7;
+  const draw = () => (state = (state * 16807) % 2147483647) / 2147483647;
+  Math.random = () => 0.02;
+  window.cutsLeft = CUTS;
+  window.WebSocket = class extends WebSocket {
+    constructor(...where) {
+      super(...where);
+      let budget = 3 + Math.floor(draw() * 12);
+      this.addEventListener("message", (event) => {
+        budget -= 1;
+        if (budget > 0 || window.cutsLeft === 0) return;
+        event.stopImmediatePropagation();
+        if (budget === 0) { window.cutsLeft -= 1; this.close(); }
+      });
+    }
+  };
+}"""
+
+
+def test_cut_off_thirty_times_while_text_streams_ends_with_the_same(
+    new_context: NewContext, start_server: Callable[..., Server]
+) -> None:
+    server = start_server(WARROOM_DEMO_TOKEN_MS="25")
+    steady, cut = new_context().new_page(), new_context().new_page()
+    cut.add_init_script(f"({CUTTER.replace('CUTS', str(CUTS))})()")
+    with program(server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.71"))
+        enter(steady, server, "commander", incident)
+        enter_while_cut(cut, server, incident)
+        approval_card(steady).get_by_role("button", name="Approve").click()
+        expect(steady.get_by_text("The report is ready").first).to_be_visible(timeout=SLOW_MS)
+        while cuts := cut.evaluate("window.cutsLeft"):
+            ask_and_wait(client, incident, f"What does the evidence say of 203.0.113.71? ({cuts} cuts to go)")
+    wait_until_live(cut)
+    post(steady, "That was the last word.")
+    expect(cut.get_by_text("That was the last word.").first).to_be_visible(timeout=SLOW_MS)
+    settle(steady), settle(cut)
+    assert stream(cut) == stream(steady)
+    assert len({key for key, _ in stream(cut)}) == len(stream(cut))
+
+
+def enter_while_cut(page: Page, server: Server, incident: str) -> None:
+    page.goto(f"{server.url}/incidents/{incident}/")
+    page.get_by_label("Name").fill("responder")
+    page.get_by_label("Password").fill(server.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Message to the room")).to_be_visible()
+
+
+def ask_and_wait(client: httpx.Client, incident: str, question: str) -> None:
+    answer = client.post(f"/api/v1/sessions/{room_of(client, incident)}/messages", json={"content": question}, timeout=60)
+    assert answer.status_code in (200, 201), answer.text
+
+
+def settle(page: Page) -> None:
+    """All replies are finished: nobody writes and nobody thinks."""
+    expect(page.locator("agent-list").get_by_text(re.compile("thinking|writing|waits its turn"))).to_have_count(0, timeout=SLOW_MS)
+
+
+def test_two_browsers_show_the_same_stream_and_a_reload_shows_it_again(new_context: NewContext, shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.72", title="Two people watch"))
+    one, two = new_context().new_page(), new_context().new_page()
+    enter(one, shared_server, "commander", incident)
+    enter(two, shared_server, "responder", incident)
+    approval_card(one).get_by_role("button", name="Approve").click()
+    post(two, "I have called the owner of the host.")
+    for page in (one, two):
+        expect(page.get_by_text("I have called the owner of the host.").first).to_be_visible(timeout=SLOW_MS)
+        expect(page.get_by_text("The report is ready").first).to_be_visible(timeout=SLOW_MS)
+        settle(page)
+    seen = stream(one)
+    assert seen == stream(two)
+    two.reload()
+    wait_until_live(two)
+    assert stream(two) == seen
+
+
+def test_a_message_written_while_offline_is_sent_once_when_back(page: Page, shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.73", title="A train goes into a tunnel"))
+    enter(page, shared_server, "responder", incident)
+    page.context.set_offline(True)
+    expect(page.locator("connection-chip")).to_contain_text(re.compile("Reconnecting|Offline"))
+    post(page, "Written in the tunnel.")
+    expect(page.get_by_text("Sending…")).to_be_visible()
+    page.context.set_offline(False)
+    wait_until_live(page)
+    expect(page.get_by_text("Sending…")).to_have_count(0)
+    expect(page.locator("room-stream").get_by_text("Written in the tunnel.", exact=True)).to_have_count(1)
+
+
+def test_a_draft_survives_a_reload(page: Page, shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.74", title="A draft is kept"))
+    enter(page, shared_server, "responder", incident)
+    page.get_by_label("Message to the room").fill("half a thought")
+    page.reload()
+    expect(page.get_by_label("Message to the room")).to_have_value("half a thought")
+
+
+def test_a_reader_is_never_scrolled(page: Page, shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.75", title="Somebody reads"))
+    page.set_viewport_size({"width": 1280, "height": 480})
+    enter(page, shared_server, "responder", incident)
+    approval_card(page)
+    messages = page.get_by_role("region", name="Messages")
+    messages.evaluate("node => { node.scrollTop = Math.floor(node.scrollHeight / 3); }")
+    expect(page.get_by_role("button", name="Jump to latest")).to_be_visible()
+    before = messages.evaluate("node => node.scrollTop")
+    post(page, "Something new at the end.")
+    expect(page.get_by_role("button", name=re.compile("new, jump to latest"))).to_be_visible(timeout=SLOW_MS)
+    assert messages.evaluate("node => node.scrollTop") == before
+    page.get_by_role("button", name=re.compile("jump to latest")).click()
+    expect(page.get_by_text("Something new at the end.").first).to_be_in_viewport()
