@@ -71,6 +71,8 @@ class ScopedAdmin(ModelAdmin):
     # --- Choices ---
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> "ModelChoiceField[Any]":
         kwargs.setdefault("queryset", choices(db_field, request))
+        if db_field.name == "organization" and not _user(request).is_superuser:
+            kwargs["empty_label"] = None  # most have one: it is chosen already
         return cast("ModelChoiceField[Any]", super().formfield_for_foreignkey(db_field, request, **kwargs))
 
     def formfield_for_manytomany(

@@ -161,3 +161,6 @@ class ToolPolicy(Row):
     need = models.JSONField(default=list, blank=True)
     requester_may_decide = models.BooleanField(default=False)
     note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "tool policies"

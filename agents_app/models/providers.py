@@ -25,7 +25,7 @@ class Provider(Row):
     model_type = models.CharField(max_length=8, choices=ModelType.choices, default=ModelType.CLOUD)
     base_url = models.URLField(blank=True)
     key_variable = models.CharField(max_length=60, blank=True, help_text="Name of the setting that holds the key.")
-    offered = models.JSONField(default=list, help_text="[{name, max_tokens?, input_price?, output_price?}]")
+    offered = models.JSONField(default=list, blank=True, help_text="[{name, max_tokens?, input_price?, output_price?}]")
     default_model = models.CharField(max_length=120, blank=True)
     enabled = models.BooleanField(default=True)
 

@@ -1,6 +1,6 @@
 """Sign in, renew, sign out: tokens for programs that act as a person."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.contrib.auth.signals import user_logged_in
 from django.urls import path
@@ -30,6 +30,11 @@ class PublicDoor(APIView):
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
 
 
 class SignIn(PublicDoor):

@@ -28,6 +28,12 @@ class Door(APIView):
         if request.method in ("GET", "HEAD") and not permissions.may_read(self.actor):
             raise Denied("This key may not read.")
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """What somebody may see is for no cache between us; a browser asks each time, by ETag where there is one."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer.headers.setdefault("Cache-Control", "private, no-cache")
+        return answer
+
     @property
     def actor(self) -> Actor:
         return actor_of(self.request)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from sessions_app import permissions, resources
 from sessions_app.actors import Actor
 from sessions_app.api.doors import Door, idempotent
-from sessions_app.api.paging import page
+from sessions_app.api.paging import page, unchanged
 from sessions_app.errors import NotFound
 from sessions_app.events import stored
 from sessions_app.models import Event, Incident, Indicator
@@ -49,6 +49,7 @@ class Filters(Body):
     status: StatusName | None = None
 
 
+@unchanged
 class Incidents(Door):
     def get(self, request: Request) -> Response:
         wanted = self.filters(Filters).model_dump(exclude_none=True)

@@ -15,7 +15,8 @@ class Tickets(Door):
         if user is None:
             raise Denied("A program sends its key on the upgrade; tickets are for people.")
         ticket = accounts.issue_ticket(user=user, auth_hash=user.get_session_auth_hash())
-        return Response({"ticket": ticket.token, "expires_at": ticket.expires_at}, status=201)
+        told = {"ticket": ticket.token, "expires_at": ticket.expires_at}
+        return Response(told, status=201, headers={"Cache-Control": "no-store"})
 
 
 urlpatterns = [path("ws-tickets", Tickets.as_view(), name="ws-tickets")]

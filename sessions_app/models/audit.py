@@ -46,6 +46,7 @@ class AuditEntry(Row):
     objects = AuditEntryQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "audit entries"
         constraints = [models.UniqueConstraint(fields=["organization", "seq"], name="one_audit_entry_a_seq")]
 
     def save(self, **options: Any) -> None:

@@ -21,4 +21,5 @@ class Evidence(Row):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name_plural = "evidence"
         indexes = [models.Index(fields=["incident", "id"], name="evidence_of_incident")]

@@ -237,3 +237,14 @@ def test_an_incident_that_fails_to_open_leaves_nothing_behind(monkeypatch: pytes
     assert not Incident.objects.exists()
     assert not ChatSession.objects.exists()
     assert not Message.objects.exists()
+
+
+def test_a_list_that_has_not_changed_is_not_sent_again() -> None:
+    found, caller = incident(), person(user())
+    first = caller.get("incidents")
+    assert first["Cache-Control"] == "private, no-cache"
+    again = caller.client.get("/api/v1/incidents", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    caller.patch(f"incidents/{found.pk}", {"severity": "low"})
+    changed = caller.client.get("/api/v1/incidents", headers={"If-None-Match": first["ETag"]})
+    assert (changed.status_code, changed.json()["data"][0]["severity"]) == (200, "low")
