@@ -49,7 +49,7 @@ ENDINGS: dict[str, Kind] = {
 # Ids, versions, and the addresses of those who watch: nothing anybody would hunt for.
 SKIPPED = listed(
     "id uuid guid arn oid version specversion schema_version firmware build revision commit etag fingerprint "
-    "receiver schema xmlns generator_url external_url silence_url dashboard_url panel_url "
+    "object_server receiver schema xmlns generator_url external_url silence_url dashboard_url panel_url "
     "image_url html_url reference references "
     "documentation dataschema gdpr hipaa dss gpg13 tsc class logger logger_name module package namespace ns"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 A = re.ASCII
@@ -57,20 +58,25 @@ def from_mail(text: str) -> datetime | None:
 
 def in_line(line: str, near: datetime | None = None) -> datetime | None:
     """The time a log line starts with or names first. Syslog tells no year: the last one that is not after `near`."""
+    if match := SYSLOG.match(line):
+        return of_syslog(match[0], near or datetime.now(UTC))
     head = line[:200]
     if match := ISO.search(head) or SLASHED.search(head):
         year, month, day, hour, minute, second, fraction, zone = match.groups()
         return at(int(year), int(month), int(day), (hour, minute, second), zone, (fraction or "")[:6].ljust(6, "0"))
     if (match := APACHE.search(head)) and match[2] in MONTHS:
         return at(int(match[3]), MONTHS.index(match[2]) + 1, int(match[1]), match.group(4, 5, 6), match[7])
-    if (match := SYSLOG.search(head)) and match[1] in MONTHS:
-        return without_year(MONTHS.index(match[1]) + 1, int(match[2]), match.group(3, 4, 5), near or datetime.now(UTC))
-    return None
+    found = SYSLOG.search(head)
+    return of_syslog(found[0], near or datetime.now(UTC)) if found else None
 
 
-def without_year(month: int, day: int, clock: tuple[str, ...], near: datetime) -> datetime | None:
+@lru_cache(maxsize=4096)
+def of_syslog(text: str, near: datetime) -> datetime | None:
+    month, day, *clock = SYSLOG.fullmatch(text).groups()  # type: ignore[union-attr]  # it is what SYSLOG found
+    if month not in MONTHS:
+        return None
     for year in range(near.year + 1, near.year - 5, -1):  # five years: one of them has a 29th of February
-        when = at(year, month, day, clock, None)
+        when = at(year, MONTHS.index(month) + 1, int(day), tuple(clock), None)
         if when and when <= near + timedelta(days=1):
             return when
     return None

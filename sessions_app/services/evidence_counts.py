@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -23,10 +21,8 @@ MOST_MINUTES = 20_000
 BUCKETS = 48
 STEPS = tuple(timedelta(minutes=m) for m in (1, 5, 10, 15, 30, 60, 120, 360, 720, 1440, 10080, 43200, 525600))
 # Lines that say so, not attempts: some programs say it twice, so `Invalid user` and `session opened` are left out.
-FAILED = re.compile(r"\bfail|\binvalid (?!user)|denied|refused|incorrect|\berror|blocked", re.IGNORECASE)
-ACCEPTED = re.compile(r"\baccepted\b|\bsuccess|logged in|\bgranted", re.IGNORECASE)
-# A line without one of these holds no user we could name; the patterns are far dearer than this look.
-USER_MARKS = ("user", " for ", "sudo", "acc", "login", "logname")
+FAILED = ("fail", "denied", "refused", "incorrect", " error", "blocked", "invalid credential", "invalid password")
+ACCEPTED = ("accepted ", "success", "logged in", "granted")
 
 
 @dataclass(slots=True)
@@ -50,19 +46,24 @@ class Count:
             self.first = min(self.first or line.when, line.when)
             self.last = max(self.last or line.when, line.when)
         if len(self.examples) < EXAMPLES:
-            self.examples.append(line.hit)
+            self.examples.append(line.hit())
         if line.accepted and len(self.accepted_examples) < EXAMPLES:
-            self.accepted_examples.append(line.hit)
+            self.accepted_examples.append(line.hit())
 
 
 @dataclass(frozen=True, slots=True)
 class Counted:
     """One line, judged once."""
 
-    hit: Hit
+    evidence: Evidence
+    number: int
+    text: str
     when: datetime | None
     failed: bool
     accepted: bool
+
+    def hit(self) -> Hit:
+        return Hit(self.evidence.pk, self.evidence.filename, self.number, self.text[:500])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +104,17 @@ class Tally:
 
     def add(self, evidence: Evidence, number: int, raw: bytes) -> None:
         text = shown(raw)
-        failed = bool(FAILED.search(text))
-        line = Counted(
-            hit=Hit(evidence.pk, evidence.filename, number, text[:500]),
-            when=times.in_line(text, near=evidence.created_at),
-            failed=failed,
-            accepted=not failed and bool(ACCEPTED.search(text)),
-        )
+        low = text.lower()
+        failed = any(mark in low for mark in FAILED)
+        accepted = not failed and any(mark in low for mark in ACCEPTED)
+        line = Counted(evidence, number, text, times.in_line(text, evidence.created_at), failed, accepted)
         self.lines += 1
         self.failed += line.failed
         self.accepted += line.accepted
         if line.when:
             self.note(line.when)
         self.count("addresses", patterns.addresses(text), line)
-        self.count("users", patterns.users(text) if any(mark in text.lower() for mark in USER_MARKS) else (), line)
+        self.count("users", patterns.users(text), line)
         self.count("hosts", patterns.hosts(text), line)
 
     def note(self, when: datetime) -> None:
@@ -125,13 +123,16 @@ class Tally:
         if minute in self.minutes or len(self.minutes) < MOST_MINUTES:
             self.minutes[minute] += 1
 
-    def count(self, kind: str, found: Iterable[Found], line: Counted) -> None:
+    def count(self, kind: str, found: list[Found], line: Counted) -> None:
         counts = self.kinds[kind]
-        for value in {each.value for each in found}:
-            if value not in counts and len(counts) >= MOST_VALUES:
-                self.cut = True
-                continue
-            counts.setdefault(value, Count(value)).add(line)
+        for value in {each.value for each in found} if found else ():
+            known = counts.get(value)
+            if known is None:
+                if len(counts) >= MOST_VALUES:
+                    self.cut = True
+                    continue
+                known = counts[value] = Count(value)
+            known.add(line)
 
     def top(self, kind: str) -> list[Count]:
         return sorted(self.kinds[kind].values(), key=lambda count: (-count.count, count.value))[:TOP]

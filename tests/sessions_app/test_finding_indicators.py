@@ -189,7 +189,7 @@ def test_any_json_is_read(value: object) -> None:
 
 def patterns() -> list[re.Pattern[str]]:
     single = [value for value in vars(text).values() if isinstance(value, re.Pattern)]
-    return [*single, *text.USERS, *text.HOSTS]
+    return [*single, *(pattern for _, pattern in (*text.USERS, *text.HOSTS))]
 
 
 def test_patterns_repeat_in_bounds_only() -> None:
