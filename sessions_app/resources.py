@@ -1,8 +1,9 @@
 """Rows to the wire's objects: one shape for REST, events and snapshots."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from sessions_app.models import ChatSession, Evidence, Incident, Indicator, Message, User
+from sessions_app.models import ChatSession, Evidence, FollowUp, Incident, Indicator, Message, User
 from sessions_app.vocabulary import (
     EvidenceResource,
     IncidentResource,
@@ -100,6 +101,13 @@ def incident(row: Incident, *, indicators: Iterable[Indicator] | None = None) ->
         closed_at=row.closed_at,
         commander=person(row.commander),
     )
+
+
+def task(row: FollowUp) -> dict[str, Any]:
+    """A person's task; an agent's is a node of its plan."""
+    due = row.due.isoformat().replace("+00:00", "Z") if row.due else None
+    assignee = str(row.assignee_id) if row.assignee_id else None
+    return {"id": str(row.pk), "title": row.title, "assignee_id": assignee, "due": due, "status": row.status}
 
 
 def evidence(row: Evidence) -> EvidenceResource:

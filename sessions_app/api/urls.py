@@ -2,16 +2,32 @@
 
 from django.urls import URLPattern, URLResolver
 
-from sessions_app.api import auth, events, evidence, incidents, indicators, ingest, me, sessions, tickets
+from sessions_app.api import (
+    auth,
+    events,
+    evidence,
+    incident_roles,
+    incidents,
+    indicators,
+    ingest,
+    me,
+    pins,
+    sessions,
+    tasks,
+    tickets,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth.urlpatterns,
     *events.urlpatterns,
     *evidence.urlpatterns,
+    *incident_roles.urlpatterns,
     *incidents.urlpatterns,
     *indicators.urlpatterns,
     *ingest.urlpatterns,
     *me.urlpatterns,
+    *pins.urlpatterns,
     *sessions.urlpatterns,
+    *tasks.urlpatterns,
     *tickets.urlpatterns,
 ]

@@ -76,6 +76,20 @@ def lock(incident_id: UUID) -> Incident:
     return incident
 
 
+def responder(incident: Incident, user_id: UUID, *, field: str) -> User:
+    """Somebody who may work on the incident: an active member of its organisation, in a role that acts."""
+    member = (
+        Membership.objects.filter(
+            organization=incident.organization_id, user=user_id, active=True, user__is_active=True
+        )
+        .select_related("user")
+        .first()
+    )
+    if member is None or member.role not in permissions.RESPONDERS:
+        raise Invalid("This must be one of the organisation's responders.", details={"field": field})
+    return member.user
+
+
 def _open_room(incident: Incident, *, by: Actor, cause: UUID | None) -> ChatSession:
     room = ChatSession.objects.create(
         organization=incident.organization, incident=incident, title=incident.title, owner=by.user,
@@ -91,7 +105,7 @@ def _apply(incident: Incident, wanted: dict[str, Any]) -> dict[str, tuple[Any, A
     told: dict[str, tuple[Any, Any]] = {}
     for name, value in wanted.items():
         if name == "commander_id":
-            told["commander"] = (resources.person(incident.commander), resources.person(_member(incident, value)))
+            told["commander"] = (resources.person(incident.commander), resources.person(_commander(incident, value)))
         else:
             told[name] = (getattr(incident, name), str(value))
         setattr(incident, name, value)
@@ -105,19 +119,8 @@ def _apply(incident: Incident, wanted: dict[str, Any]) -> dict[str, tuple[Any, A
     return told
 
 
-def _member(incident: Incident, user_id: UUID | None) -> User | None:
-    if user_id is None:
-        return None
-    member = (
-        Membership.objects.filter(
-            organization=incident.organization_id, user=user_id, active=True, user__is_active=True
-        )
-        .select_related("user")
-        .first()
-    )
-    if member is None or member.role not in permissions.RESPONDERS:
-        raise Invalid("The commander must be one of the organisation's responders.", details={"field": "commander_id"})
-    return member.user
+def _commander(incident: Incident, user_id: UUID | None) -> User | None:
+    return None if user_id is None else responder(incident, user_id, field="commander_id")
 
 
 def _tell(
