@@ -1,4 +1,4 @@
-"""The offline demo model: answers without any provider, by the same path as any model. Plainly named, never a fallback."""
+"""The offline demo model: answers without any provider, by the same path as any model; never a silent fallback."""
 
 import asyncio
 import json

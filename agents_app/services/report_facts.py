@@ -33,7 +33,7 @@ def section(title: str, lines: Iterable[str], *, empty: str = "") -> str:
     return f"## {title}\n\n{body}" if body else ""
 
 
-# --- The incident ------------------------------------------------------------------------------------------------------
+# --- The incident ---------------------------------------------------------------------------------------------------
 def head(incident: Incident) -> str:
     commander = inline(incident.commander.display_name) if incident.commander else "nobody"
     lines = (
@@ -69,7 +69,7 @@ def indicators(incident: Incident) -> Iterator[str]:
 
 
 def _place(row: Indicator) -> str:
-    return {True: "our networks", False: "outside"}.get(row.private, "")  # type: ignore[call-overload,no-any-return]
+    return "" if row.private is None else "our networks" if row.private else "outside"
 
 
 def _until(when: datetime | None) -> str:
@@ -82,7 +82,7 @@ def evidence(incident: Incident) -> Iterator[str]:
         yield f"- {inline(row.filename)}{lines}, SHA-256 `{row.sha256}`, added {moment(row.created_at)}"
 
 
-# --- What happened, from the log ---------------------------------------------------------------------------------------
+# --- What happened, from the log ------------------------------------------------------------------------------------
 def timeline(incident: Incident) -> Iterator[str]:
     told = Event.objects.filter(session=incident.room_id, type__in=LINES).order_by("seq")[:MOST_EVENTS]
     for event in told:
@@ -147,7 +147,7 @@ def call_in_words(tool: str, args: dict[str, Any]) -> str:
     return f"{inline(tool)} ({told})" if told else inline(tool)
 
 
-# --- What the crew did -------------------------------------------------------------------------------------------------
+# --- What the crew did ----------------------------------------------------------------------------------------------
 def tried(run: Run) -> Iterator[str]:
     """The plan tree, with what became of each part."""
     indent = {PlanNode.Kind.ROUND: "", PlanNode.Kind.TASK: "  ", PlanNode.Kind.ACTION: "    "}

@@ -41,7 +41,7 @@ class CrewRoom:
         approver = User.objects.filter(username="approver").first() or factories.user("approver", role="approver")
         return cls(Incident.objects.get(pk=incident.pk), approver)
 
-    # --- What goes on --------------------------------------------------------------------------------------------------
+    # --- What goes on ------------------------------------------------------------------------------------------------
     @property
     def run(self) -> Run:
         return Run.objects.filter(session_id=self.incident.room_id, mode="crew").latest("id")
@@ -74,7 +74,7 @@ class CrewRoom:
                 self.decide(approval, decision, feedback)
         raise AssertionError(f"the crew is {self.run.status}, waiting for {self.run.waiting_for!r}")
 
-    # --- What people see -----------------------------------------------------------------------------------------------
+    # --- What people see ---------------------------------------------------------------------------------------------
     def events(self, *types: str) -> list[Event]:
         told = Event.objects.filter(session_id=self.incident.room_id).order_by("seq")
         return list(told.filter(type__in=types) if types else told)

@@ -7,11 +7,12 @@ from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
 
 OPENINGS = {
-    "access": "Somebody tries to get in. I want to know who, from where and whether it worked, before anyone touches a system.",
-    "malware": "This looks like hostile code at work. I want to know where it runs and what it talks to, before we cut anything off.",
-    "availability": "Something has stopped working as it should. Nobody attacks here as far as the alert says; I want to see what the evidence holds.",
+    "access": "Somebody tries to get in. I want to know who, from where, and whether it worked.",
+    "malware": "This looks like hostile code at work. I want to know where it runs and what it talks to.",
+    "availability": "Something has stopped working as it should. I want to see what stands behind it.",
+    "phishing": "Somebody tries to make people click. I want to know who got it and where it leads.",
     "network": "Traffic looks wrong. I want to see who sends it and how much of it there is.",
-    "privilege": "Rights were changed or used in a way that deserves a look. I want to see by whom, and what came of it.",
+    "privilege": "Rights were changed or used in a way that deserves a look. I want to see by whom.",
     "generic": "The alert does not say much of its kind. I want to see what stands behind it.",
 }
 # A word whose presence in the logs changes what such an alert means.
@@ -32,13 +33,13 @@ def orders(data: dict[str, Any]) -> dict[str, Any]:
     return _conclude(case, number)
 
 
-# --- The first round ---------------------------------------------------------------------------------------------------
+# --- The first round ------------------------------------------------------------------------------------------------
 def _opening(case: Case) -> str:
     names = listed([str(each["value"]) for each in case.indicators], most=4)
     repeats = int(case.incident.get("alert_count") or 0)
     return sentences(
         (
-            f"{quoted(case.title)} came from {case.incident.get('source') or 'a person'} with severity {case.severity}.",
+            f"{quoted(case.title)} came from {case.source} with severity {case.severity}.",
             f"The alert has come {repeats} times." if repeats > 1 else "",
             f"It names {names}." if names else "It names nobody.",
             OPENINGS[case.kind],
@@ -48,7 +49,7 @@ def _opening(case: Case) -> str:
 
 def _first_look(case: Case) -> list[dict[str, Any]]:
     tasks = [_query("Summarize the evidence by address, user, host and time")]
-    if case.evidence:
+    if case.logs:
         words = [subject for subject in (_subject(case), TELLING_WORDS.get(case.kind, "")) if subject]
         tasks += [_query(f"Search the evidence for “{word}”") for word in words]
     if subject := _subject(case):
@@ -64,10 +65,11 @@ def _subject(case: Case) -> str:
     return next((value for kind in order for value in case.named(kind)), "")
 
 
-# --- Later rounds ------------------------------------------------------------------------------------------------------
+# --- Later rounds ---------------------------------------------------------------------------------------------------
 def _contain(case: Case, indicator: str) -> dict[str, Any]:
     minutes = containing.minutes(case)
-    why = f"{containing.ground(case, indicator)} It is outside our networks. I ask for a block of {minutes} minutes; a person decides."
+    asked = f"I ask for a block of {minutes} minutes; a person decides."
+    why = f"{containing.ground(case, indicator)} It is outside our networks. {asked}"
     return {"why": why, "tasks": [_write(containing.goal(indicator, minutes))], "done": False}
 
 
@@ -122,7 +124,7 @@ def _conclude(case: Case, number: int) -> dict[str, Any]:
     blocked = [str(each.get("args", {}).get("indicator")) for each in case.done("block_indicator")]
     if blocked:
         return {
-            "why": f"{listed(blocked)} is blocked, as asked and allowed. Nothing more is left for us to do; I close with the report.",
+            "why": f"{listed(blocked)} is blocked, as asked and allowed. I close with the report.",
             "tasks": [],
             "done": True,
         }
@@ -139,13 +141,13 @@ def _nothing_to_block(case: Case) -> str:
     if case.kind == "availability":
         return "This is about availability: there is nobody to block. I tell the people who run it what we found."
     if not case.suspects:
-        return "No address or domain outside our networks is involved, so there is nothing to block. I tell the people what we found."
+        return "Nobody outside our networks is named, so there is nothing to block. I tell the people what we found."
     return f"What we have on {case.suspects[0].value} does not carry a block. I tell the people to watch it."
 
 
 def _news(case: Case) -> str:
     about = listed([*case.named("host"), *case.named("user")], most=2)
-    lines = f" The evidence holds {count(case.tally.lines, 'line')}." if case.tally.lines else ""
+    lines = f" The logs hold {count(case.tally.lines, 'line')}." if case.logs else ""
     return f"{quoted(case.title)}{f', {about}' if about else ''}: please look.{lines}"
 
 

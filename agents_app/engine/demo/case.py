@@ -3,39 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from agents_app.engine.demo import results
+from agents_app.engine.demo.kinds import Kind, kind_of
 from sessions_app import indicators
 from sessions_app.indicators.leaves import leaves
 
-Kind = Literal["availability", "malware", "access", "network", "privilege", "generic"]
-
-# What an alert is about, by the words of its title first and of its body next; earlier kinds win a tie.
-KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(rf"\b(?:{words})", re.IGNORECASE))
-    for kind, words in (
-        (
-            "malware",
-            r"malware|trojan|ransom|virus|worm|rootkit|beacon|c2\b|command.and.control|exploit|psexec|mimikatz|lsa\b|shell|powershell|"
-            r"cryptomin|miner|payload|backdoor|botnet|recon|child.process|spawned",
-        ),
-        (
-            "access",
-            r"brute|password|passwd|log-?on|log-?in|sign-?in|authenticat|credential|sshd?\b|invalid.user|non-?existent.user|mfa|spray|kerberos|rdp\b",
-        ),
-        (
-            "availability",
-            r"down\b|unreachable|disk|filesystem|no.space|full\b|inode|latency|slow|timeout|unavailable|outage|cpu|memory|oom|crash|5xx|"
-            r"error.?rate|backlog|lag\b|certificate|expir|replica|restart|health|saturat|usage|fill",
-        ),
-        (
-            "network",
-            r"scan|sweep|ddos|flood|exfil|dns|tunnel|traffic|port\b|suspicious.connection|tor\b|firewall|ids\b|injection|xss|traversal",
-        ),
-        ("privilege", r"privilege|polic(?:y|ies)|permission|iam\b|role|escalat|admin|serviceaccount|sudo|root\b"),
-    )
-)
 # A key that says the address is the one that acts, or the one acted upon.
 _ACTING = re.compile(r"(?:^|_)(?:src|source|remote|client|attacker|caller|peer|rhost)|srcip", re.IGNORECASE)
 _ACTED_ON = re.compile(
@@ -81,9 +55,20 @@ class Case:
     def kind(self) -> Kind:
         """What sort of trouble this is."""
         body = " ".join(f"{alert.get('title', '')} {_words(alert.get('raw'))}" for alert in self.alerts)
-        return _kind(self.title) or _kind(f"{self.incident.get('description', '')} {body}") or "generic"
+        return kind_of(self.title, f"{self.incident.get('description', '')} {body}")
 
-    # --- What the crew did ---------------------------------------------------------------------------------------------
+    @property
+    def logs(self) -> list[str]:
+        """The files of evidence besides the alerts themselves, which are kept as files too."""
+        names = (str(each.get("filename", "")) for each in self.evidence)
+        return [name for name in names if not name.endswith("-alert.json")]
+
+    @property
+    def source(self) -> str:
+        named = str(self.incident.get("source") or "")
+        return {"": "a person", "generic": "a webhook"}.get(named, named)
+
+    # --- What the crew did -------------------------------------------------------------------------------------------
     def actions(self, *, tool: str = "", round_: int | None = None) -> Iterator[dict[str, Any]]:
         """Every action of the rounds so far, oldest first."""
         for each in self.rounds:
@@ -107,7 +92,7 @@ class Case:
             for each in self.done("search_evidence", round_=round_)
         ]
 
-    # --- Who it is about -----------------------------------------------------------------------------------------------
+    # --- Who it is about ---------------------------------------------------------------------------------------------
     def named(self, kind: str) -> list[str]:
         return [str(each["value"]) for each in self.indicators if each.get("kind") == kind]
 
@@ -120,7 +105,9 @@ class Case:
         return bool(row and row.get("private")) or indicators.is_own(value)
 
     def seen(self, value: str) -> int:
-        """How many lines of evidence hold it, as the tools counted."""
+        """How many lines of the logs hold it, as the tools counted; the alert's own lines prove nothing."""
+        if not self.logs:
+            return 0
         found = [each.total for each in self.hits() if each.query == value]
         return max([*found, self.tally.of(value).lines])
 
@@ -148,16 +135,10 @@ class Case:
         )
 
     def _acting(self, value: str) -> int:
-        """1: the alert's own keys say it acts; -1: it is acted upon; 0: nothing is said. Malware calls home: then it turns."""
+        """1 if the alert's own keys say it acts, -1 if it is acted upon, else 0. Malware calls home: there it turns."""
         keys = [leaf.name for alert in self.alerts for leaf in leaves(alert.get("raw")) if str(leaf.value) == value]
         sign = sum(bool(_ACTING.search(key)) - bool(_ACTED_ON.search(key)) for key in keys)
         return max(-1, min(1, abs(sign) if self.kind == "malware" else sign))
-
-
-def _kind(text: str) -> Kind | None:
-    scores = [(len(pattern.findall(text)), kind) for kind, pattern in KINDS]
-    best, kind = max(scores, key=lambda each: each[0])
-    return kind if best else None
 
 
 def _words(raw: Any) -> str:

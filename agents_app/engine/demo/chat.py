@@ -1,22 +1,25 @@
 """The demo model in a plain chat: honest about what it is, and useful where counting and looking up suffice."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from agents_app.engine.demo import arithmetic, wishes
 from agents_app.engine.demo.case import Case
+from agents_app.engine.demo.expert import PLACES
 from agents_app.engine.demo.prose import count, quoted, sentences
 from agents_app.engine.demo.results import hits, tally
 
 WHO = (
-    "I am offline-demo, the demo model that works without any provider's key. I do not understand language as a real model does: "
-    "I search and count the evidence, describe indicators, do arithmetic with the calculator, remember what was said here, "
-    "and ask for approval before anything is blocked."
+    "I am offline-demo, the demo model that works without any provider's key. I do not understand language as a real "
+    "model does: I search and count the evidence, describe indicators, do arithmetic with the calculator, remember "
+    "what was said here, and ask for approval before anything is blocked."
 )
 _WHO = re.compile(r"\b(?:who|what) are you\b|\byour name\b|\bwhich model\b|^\s*(?:hi|hello|hey)\b", re.IGNORECASE)
 _RECALL = re.compile(
-    r"\b(?:remember|earlier|before|previous(?:ly)?|(?:did|have) I (?:say|said|ask|asked|tell|told)|my name|what did (?:I|we))\b",
+    r"\b(?:remember|earlier|before|previous(?:ly)?|(?:did|have) I (?:say|said|ask|asked|tell|told)|my name|"
+    r"what did (?:I|we))\b",
     re.IGNORECASE,
 )
 _MY_NAME = re.compile(r"\bmy name is ([\w' -]{1,40}\w)|\bI am called ([\w' -]{1,40}\w)", re.IGNORECASE)
@@ -29,7 +32,62 @@ _DESCRIBE = re.compile(
 )
 _HOW_OFTEN = re.compile(r"\bhow (?:many|often)\b|\bany\b|\blines?\b|\bseen\b|\blogs?\b|\bevidence\b", re.IGNORECASE)
 _COMMON = frozenset(
-    ["the", "and", "for", "with", "from", "this", "that", "there", "what", "which", "when", "where", "who", "how", "many", "often", "any", "have", "has", "was", "were", "are", "is", "did", "does", "do", "you", "your", "please", "show", "tell", "about", "search", "find", "look", "lines", "line", "evidence", "logs", "log", "seen", "can", "could", "would", "of", "in", "on", "at", "to", "me", "us", "a", "an", "it"]
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "this",
+        "that",
+        "there",
+        "what",
+        "which",
+        "when",
+        "where",
+        "who",
+        "how",
+        "many",
+        "often",
+        "any",
+        "have",
+        "has",
+        "was",
+        "were",
+        "are",
+        "is",
+        "did",
+        "does",
+        "do",
+        "you",
+        "your",
+        "please",
+        "show",
+        "tell",
+        "about",
+        "search",
+        "find",
+        "look",
+        "lines",
+        "line",
+        "evidence",
+        "logs",
+        "log",
+        "seen",
+        "can",
+        "could",
+        "would",
+        "of",
+        "in",
+        "on",
+        "at",
+        "to",
+        "me",
+        "us",
+        "a",
+        "an",
+        "it",
+    ]
 )
 BLOCK_MINUTES = 60
 
@@ -65,7 +123,7 @@ def move(talk: Talk) -> str | tuple[str, dict[str, Any]]:
     return call if call[0] in talk.offered else f"For that I would need the tool {call[0]}, which I am not given here."
 
 
-# --- Tools -------------------------------------------------------------------------------------------------------------
+# --- Tools ----------------------------------------------------------------------------------------------------------
 def _call(text: str) -> tuple[str, dict[str, Any]] | None:
     wish = wishes.read(text)
     if wish.unblocks and wish.addresses:
@@ -97,77 +155,78 @@ def _search(text: str) -> tuple[str, dict[str, Any]] | None:
 
 
 def _answer(returned: Returned) -> str:
-    result = returned.content
-    if not isinstance(result, dict):
-        return str(result)
-    match returned.tool:
-        case "search_evidence":
-            return _found(returned)
-        case "summarize_evidence":
-            return _counted(returned)
-        case "describe_indicator":
-            return _described(returned)
-        case "calculator":
-            return f"{returned.args.get('expression')} = {_first(result, 'result', 'value')}"
-        case "current_time":
-            return f"It is {_first(result, 'time', 'now', 'utc', 'iso')}."
-        case "block_indicator" | "unblock_indicator":
-            return _contained(returned)
-    return str(result)
+    """Put a tool's outcome into words: {outcome, result, error} as the ledger tells it."""
+    told = (
+        returned.content
+        if isinstance(returned.content, dict)
+        else {"outcome": "failed", "error": str(returned.content)}
+    )
+    if told.get("outcome") != "succeeded":
+        return _not_done(returned, told)
+    answer = ANSWERS.get(returned.tool)
+    if answer is None:
+        return str(told.get("result"))
+    return answer(_object(told.get("arguments")) or returned.args, _object(told.get("result")))
 
 
-def _found(returned: Returned) -> str:
-    found = hits(returned.args, returned.content)
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _not_done(returned: Returned, told: dict[str, Any]) -> str:
+    result = _object(told.get("result"))
+    words = str(result.get("feedback") or "")
+    saying = f" The words were: {quoted(words)}." if words else ""
+    what = f"{returned.tool} for {returned.args['indicator']}" if "indicator" in returned.args else returned.tool
+    return f"It was not done ({what}: {told.get('outcome')}). {told.get('error') or ''}{saying}".strip()
+
+
+def _found(args: dict[str, Any], result: dict[str, Any]) -> str:
+    found = hits(args, result)
     if not found.total:
         return f"No line of the evidence holds {quoted(found.query)}."
     lines = "\n".join(f"    {line[:300]}" for line in found.lines[:5])
-    return f"{count(found.total, 'line')} of the evidence {'holds' if found.total == 1 else 'hold'} {quoted(found.query)}:\n\n{lines}"
+    verb = "holds" if found.total == 1 else "hold"
+    return f"{count(found.total, 'line')} of the evidence {verb} {quoted(found.query)}:\n\n{lines}"
 
 
-def _counted(returned: Returned) -> str:
-    counted = tally(returned.content)
+def _counted(args: dict[str, Any], result: dict[str, Any]) -> str:
+    counted = tally(result)
     if not counted.lines:
         return "There is no evidence to summarise yet."
     tops = [
-        f"{key}: {', '.join(f'{value} ({number})' for value, number in pairs[:3])}"
-        for key, pairs in counted.counts.items()
-        if pairs
+        f"{kind}: {', '.join(f'{each.value} ({each.lines})' for each in top[:3])}"
+        for kind, top in counted.counts.items()
+        if top
     ]
-    return f"The evidence holds {count(counted.lines, 'line')}. Seen most: {'; '.join(tops)}."
+    most = f" Seen most: {'; '.join(tops)}." if tops else ""
+    return f"The evidence holds {count(counted.lines, 'line')}{f', {counted.span}' if counted.span else ''}.{most}"
 
 
-def _described(returned: Returned) -> str:
-    result, value = returned.content, returned.args.get("indicator")
-    own = {True: ", inside our own networks", False: ", outside our networks"}.get(result.get("private"), "")
+def _described(args: dict[str, Any], result: dict[str, Any]) -> str:
+    own = PLACES.get(str(result.get("private")), "")
     others = len(result.get("other_incidents") or [])
-    return f"{value} is of kind {result.get('kind') or 'unknown'}{own}. Other incidents that saw it: {others}."
+    seen = count(result.get("count") or 0, "line")
+    told = f"{args['indicator']} is of kind {result.get('kind') or 'unknown'}{own}."
+    return f"{told} {seen} of evidence hold it; other incidents that saw it: {others}."
 
 
-def _contained(returned: Returned) -> str:
-    result, value = returned.content, returned.args.get("indicator")
-    if words := _refusal(result):
-        return f"{value} was not touched: {words}"
-    until = _first(result, "until", "blocked_until")
-    return (
-        f"{value} is blocked{f' until {until}' if until else ''}."
-        if returned.tool == "block_indicator"
-        else f"{value} is no longer blocked."
-    )
+def _blocked(args: dict[str, Any], result: dict[str, Any]) -> str:
+    return f"{result.get('blocked')} is blocked until {result.get('until')}."
 
 
-def _refusal(result: dict[str, Any]) -> str:
-    status = str(result.get("status") or result.get("state") or "")
-    if status in ("", "succeeded", "blocked", "unblocked", "ok"):
-        return str(result.get("error") or "")
-    words = _first(result, "feedback", "error", "detail", "message")
-    return f"{status}{f', {quoted(str(words))}' if words else ''}."
+ANSWERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
+    "search_evidence": _found,
+    "summarize_evidence": _counted,
+    "describe_indicator": _described,
+    "calculator": lambda args, result: f"{args['expression']} = {result.get('value')}",
+    "current_time": lambda args, result: f"It is {result.get('weekday')}, {result.get('utc')}.",
+    "block_indicator": _blocked,
+    "unblock_indicator": lambda args, result: f"{result.get('unblocked')} is no longer blocked.",
+}
 
 
-def _first(result: dict[str, Any], *names: str) -> Any:
-    return next((result[name] for name in names if result.get(name) is not None), "")
-
-
-# --- Words -------------------------------------------------------------------------------------------------------------
+# --- Words ----------------------------------------------------------------------------------------------------------
 def _words(talk: Talk) -> str:
     earlier = talk.said[:-1]
     if _RECALL.search(talk.newest):

@@ -8,7 +8,9 @@ from agents_app.engine.demo.case import Case, Suspect
 from agents_app.engine.demo.prose import count, quoted
 
 MINUTES = {"critical": 240, "high": 60, "medium": 30, "low": 15, "info": 15}
-HOSTILE = ("access", "network", "malware")
+HOSTILE = ("access", "network", "malware", "phishing")
+# Where the name, and not only the address, is what does harm.
+BY_NAME = ("malware", "phishing")
 # What is less than urgent wants to be seen more than once before anyone is cut off.
 ENOUGH_LINES = 3
 
@@ -35,7 +37,7 @@ def wanted(case: Case) -> Suspect | None:
 def supported(case: Case, suspect: Suspect) -> bool:
     if case.kind not in HOSTILE or suspect.acting < 0:
         return False
-    if suspect.kind == "domain" and case.kind != "malware":
+    if suspect.kind == "domain" and case.kind not in BY_NAME:
         return False
     urgent = case.severity in ("critical", "high", "medium")
     return suspect.seen >= ENOUGH_LINES or (urgent and suspect.in_alert)

@@ -8,6 +8,7 @@ from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
 from agents_app.engine.demo.results import Hits
 
+PLACES = {"True": ", inside our own networks", "False": ", outside our networks"}
 NOUNS = {"addresses": "address", "users": "user", "hosts": "host"}
 
 
@@ -24,7 +25,7 @@ def account(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-# --- What was found ----------------------------------------------------------------------------------------------------
+# --- What was found -------------------------------------------------------------------------------------------------
 def _findings(case: Case, number: int) -> Iterator[dict[str, Any]]:
     for action in case.actions(round_=number):
         if action.get("status") != "succeeded":
@@ -41,20 +42,23 @@ def _findings(case: Case, number: int) -> Iterator[dict[str, Any]]:
 
 
 def _counted(case: Case) -> Iterator[dict[str, Any]]:
-    tally, files = case.tally, listed([str(each["filename"]) for each in case.evidence])
-    if not tally.lines:
-        yield {"text": "There is no evidence yet besides the alert itself.", "evidence": []}
+    tally, files = case.tally, listed(case.logs)
+    if not case.logs:
+        yield {"text": "No log is attached; there is only the alert itself.", "evidence": []}
         return
-    span = f", from {tally.first} to {tally.last}" if tally.first and tally.last else ""
-    yield {"text": f"The evidence ({files}) holds {count(tally.lines, 'line')}{span}.", "evidence": []}
+    yield {
+        "text": f"The logs ({files}) hold {count(tally.lines, 'line')}{f', {tally.span}' if tally.span else ''}.",
+        "evidence": [],
+    }
     if tally.failed or tally.accepted:
-        words = f"{count(tally.failed, 'line')} of failure and {count(tally.accepted, 'line')} of success"
-        yield {"text": f"It counts {words}.", "evidence": []}
+        words = f"{count(tally.failed, 'line')} of failure and {tally.accepted or 'none'} of success"
+        yield {"text": f"There are {words}.", "evidence": []}
     for kind, noun in NOUNS.items():
         if top := tally.top(kind):
             others = listed([each.value for each in tally.counts[kind][1:3]])
             then = f", then {others}" if others else ""
-            judged = f" ({top.failed} of failure, {top.accepted} of success)" if top.failed or top.accepted else ""
+            told = [f"{n} of {what}" for n, what in ((top.failed, "failure"), (top.accepted, "success")) if n]
+            judged = f" ({listed(told)})" if told else ""
             text = f"The {noun} seen most is {top.value} with {count(top.lines, 'line')}{judged}{then}."
             yield {"text": text, "evidence": [f"{top.value}: {top.lines}"]}
 
@@ -68,18 +72,14 @@ def _searched(hits: Hits) -> dict[str, Any]:
 
 def _described(action: dict[str, Any]) -> dict[str, Any]:
     value, result = str(action["args"].get("indicator", "")), action.get("result") or {}
-    kind, own = str(result.get("kind") or "indicator"), result.get("private")
-    where = (
-        {True: "inside our own networks", False: "outside our networks"}.get(own, "")
-        if kind in ("ip", "domain", "url")
-        else ""
-    )
+    kind = str(result.get("kind") or "indicator")
+    where = PLACES.get(str(result.get("private")), "") if kind in ("ip", "domain", "url") else ""
     others = len(result.get("other_incidents") or [])
     known = f" It was seen in {count(others, 'other incident')}." if others else " No other incident has seen it."
-    return {"text": f"{value} is of kind {kind}{f', {where}' if where else ''}.{known}", "evidence": []}
+    return {"text": f"{value} is of kind {kind}{where}.{known}", "evidence": []}
 
 
-# --- What was done, and what failed ------------------------------------------------------------------------------------
+# --- What was done, and what failed ---------------------------------------------------------------------------------
 def _done(case: Case, number: int) -> Iterator[str]:
     for action in case.done("block_indicator", round_=number):
         args, decision = action.get("args", {}), action.get("decision") or {}
@@ -87,7 +87,7 @@ def _done(case: Case, number: int) -> Iterator[str]:
         yield f"{args.get('indicator')} is blocked for {args.get('minutes')} minutes{by}."
     for task in _tasks(case, number):
         if task.get("kind") == "notify" and task.get("status") == "succeeded":
-            yield f"The people in the room were told: {quoted(str(task['goal']))}."
+            yield f"The people in the room were told: {task['goal']}"
 
 
 def _failures(case: Case, number: int) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _tasks(case: Case, number: int) -> list[dict[str, Any]]:
     return [task for each in case.rounds if each.get("round") == number for task in each.get("tasks", [])]
 
 
-# --- What to think of it -----------------------------------------------------------------------------------------------
+# --- What to think of it --------------------------------------------------------------------------------------------
 def suggestions(case: Case) -> list[str]:
     advice = list(_advice(case))
     for refused in containing.refusals(case):
@@ -149,6 +149,8 @@ def _advice(case: Case) -> Iterator[str]:
             )
             if hashes := case.named("hash"):
                 yield f"Search the other machines for {listed(hashes, most=2)}."
+        case "phishing":
+            yield "Find out who else got the message, and who followed it."
         case "availability":
             yield (
                 f"Have the people of {listed(hosts)} look at it." if hosts else "Have the service's owners look at it."
@@ -163,12 +165,12 @@ def _advice(case: Case) -> Iterator[str]:
             yield "Compare the traffic with what is usual at this hour."
         case _:
             yield "Ask the source of the alert for more than it says."
-    if not case.evidence:
+    if not case.logs:
         yield "Attach the logs of that time as evidence."
 
 
 def confidence(case: Case) -> str:
     """Much evidence and no contradiction: high; only the alert's word: low."""
-    if not case.tally.lines:
+    if not case.logs or not case.tally.lines:
         return "low"
     return "high" if any(case.seen(str(each["value"])) for each in case.indicators) else "medium"

@@ -67,7 +67,7 @@ def _fields(output: ToolDefinition) -> frozenset[str]:
     return frozenset(output.parameters_json_schema.get("properties", {}))
 
 
-# --- Reading the history -----------------------------------------------------------------------------------------------
+# --- Reading the history --------------------------------------------------------------------------------------------
 def _data(messages: Sequence[ModelMessage]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for message in messages:

@@ -7,7 +7,8 @@ from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
 
 ASSESSMENTS = {
-    "access": "Somebody tried to get in from outside.",
+    "access": "Somebody tried to get in.",
+    "phishing": "Somebody tried to make people act on a message.",
     "malware": "The alert speaks of hostile code or of somebody's hands on a machine.",
     "availability": "This is a fault of a service or machine; the alert gives no sign of an attack.",
     "network": "The alert speaks of traffic that should not be there.",
@@ -22,11 +23,10 @@ def prose(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _overview(case: Case) -> str:
-    source = case.incident.get("source") or "a person"
     names = listed([str(each["value"]) for each in case.indicators])
     return sentences(
         (
-            f"{quoted(case.title)} came from {source} with severity {case.severity}.",
+            f"{quoted(case.title)} came from {case.source} with severity {case.severity}.",
             f"It names {names}." if names else "",
             f"The crew worked {count(len(case.rounds), 'round')}.",
             *_outcome(case),
@@ -70,6 +70,10 @@ def _assessment(case: Case) -> str:
     worst = next((each for each in case.suspects if each.seen), None)
     weight = f"{worst.value} stands in {count(worst.seen, 'line')} of the evidence." if worst else ""
     inside = case.tally.of(worst.value).accepted if worst else 0
-    entry = f"{inside} of these lines {'looks' if inside == 1 else 'look'} like success: somebody may be in." if inside else ""
-    basis = "" if case.tally.lines else "No evidence was attached: this rests on the alert alone."
+    entry = (
+        f"{inside} of these lines {'looks' if inside == 1 else 'look'} like success: somebody may be in."
+        if inside
+        else ""
+    )
+    basis = "" if case.logs else "No log was attached: this rests on the alert alone."
     return sentences((ASSESSMENTS[case.kind], weight, entry, basis, f"Confidence: {expert.confidence(case)}."))

@@ -1,7 +1,7 @@
 """Reading tool results: the counts, lines and times that the demo model may name."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 KINDS = ("addresses", "users", "hosts")
@@ -24,15 +24,16 @@ class Tally:
     lines: int = 0
     failed: int = 0
     accepted: int = 0
-    first: str = ""
-    last: str = ""
+    span: str = ""
     counts: dict[str, list[Count]] = field(default_factory=dict)
 
     def top(self, kind: str) -> Count | None:
         return next(iter(self.counts.get(kind, [])), None)
 
     def of(self, value: str) -> Count:
-        return next((each for counts in self.counts.values() for each in counts if each.value == value), Count(value, 0))
+        return next(
+            (each for counts in self.counts.values() for each in counts if each.value == value), Count(value, 0)
+        )
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,7 @@ def tally(result: Any) -> Tally:
         lines=_number(result.get("lines")),
         failed=_number(result.get("failed")),
         accepted=_number(result.get("accepted")),
-        first=moment(result.get("first")),
-        last=moment(result.get("last")),
+        span=span(result.get("first"), result.get("last")),
         counts={kind: _counts(result.get(kind)) for kind in KINDS},
     )
 
@@ -65,13 +65,15 @@ def hits(args: dict[str, Any], result: Any) -> Hits:
     return Hits(query, _number(result.get("total")), tuple(lines))
 
 
-def moment(value: Any) -> str:
-    """A time as people read it."""
+def span(first: Any, last: Any) -> str:
+    """From when to when, by the clock: many logs write no year, so a date would be a guess."""
     try:
-        at = datetime.fromisoformat(_text(value))
+        start, end = datetime.fromisoformat(_text(first)), datetime.fromisoformat(_text(last))
     except ValueError:
-        return _text(value)
-    return f"{at.astimezone(UTC) if at.tzinfo else at:%Y-%m-%d %H:%M:%S}{' UTC' if at.tzinfo else ''}"
+        return ""
+    days = (end.date() - start.date()).days
+    later = {0: "", 1: " the next day"}.get(days, f", {days} days later")
+    return f"from {start:%H:%M:%S} to {end:%H:%M:%S}{later}" if start != end else f"at {start:%H:%M:%S}"
 
 
 def _counts(items: Any) -> list[Count]:

@@ -18,7 +18,28 @@ _FORBIDS = re.compile(
 )
 _BLOCK = re.compile(r"\b(un)?(?:block|ban|blacklist|deny|contain)\b", re.IGNORECASE)
 _INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.IGNORECASE)
-_FILLER = frozenset(["it", "this", "that", "them", "the", "again", "first", "more", "what", "who", "where", "when", "in", "at", "for", "evidence", "log", "logs"])
+_FILLER = frozenset(
+    [
+        "it",
+        "this",
+        "that",
+        "them",
+        "the",
+        "again",
+        "first",
+        "more",
+        "what",
+        "who",
+        "where",
+        "when",
+        "in",
+        "at",
+        "for",
+        "evidence",
+        "log",
+        "logs",
+    ]
+)
 
 
 @dataclass(frozen=True)

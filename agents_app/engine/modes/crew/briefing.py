@@ -52,7 +52,7 @@ def trimmed(value: Any, depth: int = 0) -> Any:
     return value[:LONGEST_TEXT] + "…" if isinstance(value, str) and len(value) > LONGEST_TEXT else value
 
 
-# --- The incident ------------------------------------------------------------------------------------------------------
+# --- The incident ---------------------------------------------------------------------------------------------------
 def _incident(incident: Incident) -> dict[str, Any]:
     return {
         "title": incident.title,
@@ -79,10 +79,10 @@ def _indicators(incident: Incident) -> list[dict[str, Any]]:
 
 def _blocked(incident: Incident) -> list[dict[str, Any]]:
     rows = BlockedIndicator.objects.filter(incident=incident, unblocked_at=None).order_by("id")
-    return list(rows.values("indicator", "until", "reason"))
+    return [{"indicator": row.indicator, "until": row.until.isoformat(), "reason": row.reason} for row in rows]
 
 
-# --- What the crew did -------------------------------------------------------------------------------------------------
+# --- What the crew did ----------------------------------------------------------------------------------------------
 def _calls(state: CrewState) -> dict[UUID, ToolCall]:
     ids = [action.tool_call_id for each in state.rounds for task in each.tasks for action in task.actions]
     rows = ToolCall.objects.select_related("approval__decided_by").filter(pk__in=[each for each in ids if each])

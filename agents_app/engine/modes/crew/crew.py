@@ -59,7 +59,7 @@ class Crew:
         message_type: str = "text",
         round: int | None = None,
     ) -> None:
-        """Ask a role once. `then` carries the answer into the state, which is kept in the transaction of the message."""
+        """Ask a role once. `then` carries the answer into the state, kept in the transaction that ends the message."""
         after = self.state.model_copy(deep=True)
 
         def keep(answer: Answer) -> dict[str, Any]:

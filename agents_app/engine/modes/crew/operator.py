@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from agents_app.engine.answers import Answer
+from agents_app.engine.crew_outputs import Intent
 from agents_app.engine.modes.crew import rules
 from agents_app.engine.modes.crew.crew import Crew
-from agents_app.engine.modes.crew.state import ActionState, CrewState, Intent, Status
+from agents_app.engine.modes.crew.state import ActionState, CrewState, Status
 from sessions_app.errors import Refused
 
 KNOWN = ("incident", "alerts", "indicators", "evidence", "rounds", "limits")

@@ -32,6 +32,7 @@ def share_out(round_: RoundState, wanted: ManagerActions | None) -> None:
             continue
         given = [each for each in wanted.actions if each.task == number][:MOST_ACTIONS] if wanted else []
         task.actions = [_action(task, each) for each in given] or [ActionState(what=task.goal)]
+        task.roll_up()
 
 
 def tools_for(task: TaskState, allowed: list[str]) -> list[ToolSpec]:
