@@ -209,11 +209,15 @@ def _settled(call: ToolCall) -> Settled:
 def _readable(args: dict[str, Any] | str) -> dict[str, Any]:
     """Arguments as an object; text that is none is kept for people to see, and fits no schema."""
     try:
-        given = json.loads(args[:LARGEST_ARGUMENTS]) if isinstance(args, str) else args
+        given = json.loads(args[:LARGEST_ARGUMENTS], parse_constant=_refuse) if isinstance(args, str) else args
     except (ValueError, RecursionError):
         given = None
     readable: dict[str, Any] = ledger.storable(given if isinstance(given, dict) else {"unreadable": str(args)[:2000]})
     return readable
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _fitting(spec: ToolSpec | None, call: ToolCall) -> tuple[Arguments | None, dict[str, str]]:

@@ -18,7 +18,7 @@ from agents_app.services.requests import Status
 from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Denied, Invalid, NotFound, Refused
-from sessions_app.models import Event, Message
+from sessions_app.models import Event, Membership, Message
 from sessions_app.vocabulary import Decision
 
 __all__ = ["NotAsked", "ask", "cancel_pending", "decide", "expire_due", "withdraw"]
@@ -125,6 +125,7 @@ def _not_too_many(run: Run) -> None:
 # --- People decide ----------------------------------------------------------------------------------------------------
 def decide(*, approval_id: UUID, decision: Decision, by: Actor, cause: UUID | None = None) -> Approval:
     """One person's decision. Exactly one ends the request; all others learn who did and how."""
+    _note_a_former_member(approval_id, by)
     require_visible(approval_id, by)
     if decision.grant is not None:
         raise Invalid("Approving for the whole session is not offered yet; approve this one request.")
@@ -176,6 +177,14 @@ def already_decided(approval: Approval) -> Refused:
     at = approval.decided_at.isoformat().replace("+00:00", "Z") if approval.decided_at else None
     details = {"decided_by": decided_by, "decided_at": at, "status": approval.status}
     return Refused("APPROVAL_ALREADY_DECIDED", f"Already {approval.status} by {name}.", details=details)
+
+
+@transaction.atomic
+def _note_a_former_member(approval_id: UUID, by: Actor) -> None:
+    """To somebody who has left the request does not exist any more; that they tried is kept."""
+    left = Membership.objects.filter(user=by.user, active=False, organization__approvals=approval_id)
+    if by.user is not None and left.exists():
+        requests.note(requests.locked(approval_id), by=by, action="approval.forbidden", reason="no longer a member")
 
 
 def _may_not(approval: Approval, by: Actor, cause: UUID | None) -> Refused | None:

@@ -12,6 +12,16 @@ Number = int | float
 LARGEST = 10**100
 LARGEST_EXPONENT = 1000
 
+MOST_DIGITS = 100
+
+
+def rounded(value: Number, digits: Number = 0) -> Number:
+    """Python's own `round(1, -10**50)` works out 10**10**50 first."""
+    if abs(digits) > MOST_DIGITS:
+        raise ToolFailed("That many digits are not there.")
+    return round(value, int(digits)) if digits else round(value)
+
+
 BINARY: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -22,7 +32,7 @@ BINARY: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
 }
 UNARY: dict[type[ast.unaryop], Callable[[Number], Number]] = {ast.UAdd: operator.pos, ast.USub: operator.neg}
 FUNCTIONS: dict[str, Callable[..., Number]] = {
-    "abs": abs, "ceil": math.ceil, "floor": math.floor, "max": max, "min": min, "round": round, "sqrt": math.sqrt,
+    "abs": abs, "ceil": math.ceil, "floor": math.floor, "max": max, "min": min, "round": rounded, "sqrt": math.sqrt,
 }  # fmt: skip
 
 

@@ -1,19 +1,26 @@
 """A room with an agent at work in it, for tests of what it may do."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from threading import Barrier, Thread
 from typing import Any
-from uuid import UUID
 
+import pytest
 from asgiref.sync import async_to_sync
+from django.db import connection
 
 from agents_app import clock
-from agents_app.engine import dispatcher
+from agents_app.catalogue import TOOLS, Arguments, ToolSpec
+from agents_app.engine import data_blocks, dispatcher
 from agents_app.engine.dispatcher import Settled, ToolRequest, Waiting
 from agents_app.models import Approval, BlockedIndicator, Run, ToolCall
 from agents_app.services import approvals, leases, runs
 from agents_app.services.runs import Lease
+from agents_app.tools import Call, registry
 from sessions_app import actors
+from sessions_app.errors import Refused
 from sessions_app.models import AuditEntry, ChatSession, Event, Incident, Membership, Organization, User
 from sessions_app.vocabulary import Decision
 from tests import factories
@@ -36,6 +43,7 @@ class Scene:
     lease: Lease
     people: dict[str, User] = field(default_factory=dict)
     ordinal: int = 0
+    last: ToolRequest = field(init=False)
 
     @property
     def organization(self) -> Organization:
@@ -128,5 +136,77 @@ def leave(user: User, organization: Organization) -> None:
     Membership.objects.filter(user=user, organization=organization).update(active=False)
 
 
-def missing_id() -> UUID:
-    return UUID("01890000-0000-7000-8000-000000000000")
+def said(outcome: Settled | Waiting) -> dict[str, Any]:
+    """What the model is told."""
+    assert isinstance(outcome, Settled), outcome
+    told: dict[str, Any] = data_blocks.read(outcome.text)["tool_result"]
+    return told
+
+
+def refused(code: str, act: Callable[[], object]) -> Refused:
+    """The refusal that an act meets."""
+    with pytest.raises(Refused) as caught:
+        act()
+    assert caught.value.code == code, caught.value
+    return caught.value
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do all of it in the same moment, each on a connection of its own; refusals are answers too."""
+    answers: list[object] = [None] * len(acts)
+    start = Barrier(len(acts))
+
+    def do(number: int, act: Callable[[], object]) -> None:
+        try:
+            start.wait(30)
+            answers[number] = act()
+        except Refused as error:
+            answers[number] = error
+        finally:
+            connection.close()
+
+    threads = [Thread(target=do, args=(number, act)) for number, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return answers
+
+
+class Reboot(Arguments):
+    """A tool that only tests have: destructive, and not safe to do twice."""
+
+    host: str
+    why: str = ""
+
+    def impact(self) -> str:
+        return f"Restarts {self.host}; whoever works on it loses their work."
+
+
+@dataclass
+class Reboots:
+    """Hosts that were really restarted, and what the tool does instead when told so."""
+
+    done: list[str] = field(default_factory=list)
+    raises: Exception | None = None
+    takes: float = 0
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def reboot_host(self, call: Call, args: Reboot) -> dict[str, str]:
+        self.begun.set()
+        if self.takes:
+            await asyncio.sleep(self.takes)
+        if self.raises:
+            raise self.raises
+        self.done.append(args.host)
+        return {"restarted": args.host}
+
+
+def offer_reboots(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> Reboots:
+    """Put `reboot_host` among the tools for one test."""
+    usual = {"changes": "hosts", "idempotent": False, "destructive": True, "risk": "high"}
+    spec = ToolSpec("reboot_host", "Restart a host.", Reboot, **{**usual, **fields})
+    reboots = Reboots()
+    monkeypatch.setitem(TOOLS, "reboot_host", spec)
+    monkeypatch.setitem(registry._TOOLS, "reboot_host", reboots.reboot_host)
+    return reboots

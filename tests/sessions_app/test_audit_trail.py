@@ -1,5 +1,6 @@
 """The audit trail only grows, and every entry holds the one before it."""
 
+from itertools import pairwise
 from threading import Thread
 
 import pytest
@@ -97,4 +98,4 @@ def test_many_writers_at_once_make_one_chain() -> None:
         each.join(60)
     entries = list(AuditEntry.objects.order_by("seq"))
     assert [entry.seq for entry in entries] == list(range(1, 41))
-    assert all(later.previous == earlier.hash for earlier, later in zip(entries, entries[1:], strict=False))
+    assert all(later.previous == earlier.hash for earlier, later in pairwise(entries))
