@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import signal
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -17,9 +19,9 @@ from sessions_app import consumers
 # What a server takes in one frame: above the 64 KiB that the consumer allows, so that it can say why it closes.
 INBOUND_BYTES = 1024 * 1024
 # Five seconds are promised; a thread that waits for SQLite's lock would take twenty.
-LAST_MOMENT_SECONDS = 4.5
+LAST_MOMENT_SECONDS = 4.0
 DRAIN_SECONDS = 1.0
-RELEASE_SECONDS = 3.3
+RELEASE_SECONDS = 2.5
 
 log = structlog.get_logger(__name__)
 
@@ -39,15 +41,23 @@ class Lifecycle:
         await _within(DRAIN_SECONDS, consumers.drain(), "sockets")
         await _within(RELEASE_SECONDS, self.runner.stop(), "runs")
 
-    def told_to_stop(self) -> bool:
-        """Count a signal: true for the first; the second ends the process where it stands."""
-        if self.stopping:
-            os._exit(1)
-        self.stopping = True
-        deadline = threading.Timer(LAST_MOMENT_SECONDS, _leave)
-        deadline.daemon = True
-        deadline.start()
-        return True
+    def on_signal(self, then: Callable[[], object]) -> None:
+        """Have the first signal call this, and a second one end the process where it stands.
+
+        A plain handler, not the loop's: time runs from the signal on, however busy the loop is.
+        """
+
+        def told_to_stop(number: int, frame: FrameType | None) -> None:
+            if self.stopping:
+                os._exit(1)
+            self.stopping = True
+            deadline = threading.Timer(LAST_MOMENT_SECONDS, _leave)
+            deadline.daemon = True
+            deadline.start()
+            then()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, told_to_stop)
 
 
 def close_databases() -> None:

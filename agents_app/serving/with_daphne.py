@@ -1,63 +1,73 @@
 """Serving on daphne, started by ourselves: its own command line has neither a start hook nor a `bye`."""
 
 import asyncio
-import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.server import Server, twisted_loop
 from twisted.python.failure import Failure
 
+from agents_app.serving import address
 from agents_app.serving.errors import CannotStart
 from agents_app.serving.lifecycle import INBOUND_BYTES, Lifecycle, close_databases
 
 
 class WarRoomServer(Server):
-    """Remembers why it could not listen, where daphne's own logs it and ends with status 0."""
+    """Starts and stops the runner with its loop, and says goodbye to its sockets before it closes them."""
 
-    refusal = ""
+    def __init__(self, host: str, port: int, *, announce: Callable[[], None]) -> None:
+        super().__init__(
+            get_default_application(),
+            endpoints=build_endpoint_description_strings(host=host, port=port),
+            signal_handlers=False,
+            ready_callable=lambda: self._do(self._begin()),
+            server_name="warroom",
+            websocket_max_message_size=INBOUND_BYTES,
+            websocket_max_frame_size=INBOUND_BYTES,
+            ping_interval=20,
+            ping_timeout=30,
+        )
+        self.announce = announce
+        self.lifecycle = Lifecycle()
+        self.refusal = ""
+        self.steps: list[asyncio.Task[None]] = []  # the loop keeps no strong hold of its tasks
 
     def listen_error(self, failure: Failure) -> None:
+        """Remember the reason, where daphne's own logs it and ends with status 0."""
         self.refusal = failure.getErrorMessage()
         self.stop()
+
+    def drain_and_stop(self) -> None:
+        twisted_loop.call_soon_threadsafe(lambda: self._do(self._end()))
+
+    async def _begin(self) -> None:
+        try:
+            await self.lifecycle.start()
+        except BaseException:
+            self.stop()
+            raise
+        self.announce()
+
+    async def _end(self) -> None:
+        try:
+            await self.lifecycle.stop()
+        finally:
+            self.stop()
+
+    def _do(self, step: Coroutine[Any, Any, None]) -> None:
+        self.steps.append(twisted_loop.create_task(step))
 
 
 def serve(host: str, port: int, *, announce: Callable[[], None]) -> None:
     """Serve until a signal, with the embedded runner on the same loop."""
-    lifecycle = Lifecycle()
-    steps: list[asyncio.Task[None]] = []  # the loop keeps no strong hold of its tasks
-    server = WarRoomServer(
-        get_default_application(),
-        endpoints=build_endpoint_description_strings(host=host, port=port),
-        signal_handlers=False,
-        ready_callable=lambda: steps.append(twisted_loop.create_task(begin())),
-        server_name="warroom",
-        websocket_max_message_size=INBOUND_BYTES,
-        websocket_max_frame_size=INBOUND_BYTES,
-        ping_interval=20,
-        ping_timeout=30,
-    )
-
-    async def begin() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            twisted_loop.add_signal_handler(number, on_signal)
-        await lifecycle.start()
-        announce()
-
-    def on_signal() -> None:
-        if lifecycle.told_to_stop():
-            steps.append(twisted_loop.create_task(end()))
-
-    async def end() -> None:
-        try:
-            await lifecycle.stop()
-        finally:
-            server.stop()
-
+    server = WarRoomServer(host, port, announce=announce)
+    server.lifecycle.on_signal(server.drain_and_stop)
     server.run()
     close_databases()
     if server.abort_start:
-        raise CannotStart(f"Can't listen on {host}:{port}: {server.refusal}")
-    if steps and steps[0].done():
-        steps[0].result()
+        raise CannotStart(f"Can't listen on {address.written(host, port)}: {server.refusal}")
+    for step in server.steps:
+        if step.done():
+            step.result()

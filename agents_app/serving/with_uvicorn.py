@@ -1,9 +1,9 @@
 """Serving on uvicorn (extra `prod`): the same product on a faster loop."""
 
+import contextlib
 import logging
 import socket
-from collections.abc import Callable
-from types import FrameType
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from channels.routing import get_default_application
@@ -25,9 +25,13 @@ class WarRoomServer(uvicorn.Server):
         await super().startup(sockets)
         self.announce()
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self.lifecycle.told_to_stop():
-            self.should_exit = True
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ours are set already, and end in time; uvicorn's would wait for its clients."""
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in self.servers:
@@ -53,5 +57,7 @@ def serve(host: str, port: int, *, announce: Callable[[], None]) -> None:
         ws_ping_timeout=30,
         timeout_graceful_shutdown=1,
     )
-    WarRoomServer(config, announce=announce).run(sockets=[address.listen(host, port)])
+    server = WarRoomServer(config, announce=announce)
+    server.lifecycle.on_signal(server.stop)
+    server.run(sockets=[address.listen(host, port)])
     close_databases()
