@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import axes.utils
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -29,8 +31,8 @@ from sessions_app.models import (
 from sessions_app.services import accounts
 
 admin.site.site_header = admin.site.site_title = "Warroom"
-# Their pages show whole refresh tokens.
-admin.site.unregister([BlacklistedToken, OutstandingToken])
+# Rights come from memberships, so groups would only mislead; and the tokens' pages show whole refresh tokens.
+admin.site.unregister([BlacklistedToken, Group, OutstandingToken])
 
 OF_ORGANIZATION = ("organization", admin.RelatedOnlyFieldListFilter)
 
@@ -76,6 +78,7 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
         (None, {"fields": ("username", "name", "usable_password", "password1", "password2", "organization", "role")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    actions = ("unlock",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who belongs elsewhere too, or runs the installation, is not one organisation's to change."""
@@ -97,6 +100,14 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
             field = Membership._meta.get_field("organization")
             form.base_fields["organization"] = forms.ModelChoiceField(choices(field, request))
         return form
+
+    @admin.action(description="Let the selected people sign in again", permissions=["change"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """End the lock-out of who guessed a password wrong too often."""
+        for person in (one for one in queryset if self.has_change_permission(request, one)):
+            axes.utils.reset(username=person.username)
+            self.log_change(request, person, [{"changed": {"fields": ["sign-in unlocked"]}}])
+        self.message_user(request, "They can sign in again.")
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

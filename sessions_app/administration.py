@@ -149,16 +149,6 @@ class RecordAdmin(ScopedAdmin):
             self._audit(request, row, "read", {"session_id": str(session.pk)})
 
 
-class SiteAdmin(ModelAdmin):
-    """What concerns the whole installation: for superusers."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _user(request).is_active and _user(request).is_superuser
-
-
 def choices(db_field: "Field[Any, Any]", request: HttpRequest) -> QuerySet[Any]:
     """What a foreign key may point to; a posted id from elsewhere is no valid choice."""
     model = cast("type[Model]", db_field.remote_field.model)  # type: ignore[union-attr]

@@ -10,8 +10,8 @@ def client_address(request: HttpRequest) -> str | None:
     """The nearest address that is not one of our proxies."""
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     address = _plain(request.META.get("REMOTE_ADDR", ""))
-    while address and hops and _ours(address):
-        address = _plain(hops.pop())
+    while address and hops and _ours(address) and (nearer := _plain(hops.pop())):
+        address = nearer
     return address
 
 

@@ -99,7 +99,8 @@ def require(actor: Actor, verb: str, thing: Model, *, missing: str = "NOT_FOUND"
     if not sees(actor, thing):
         raise NotFound(code=missing)
     if not may(actor, verb, organization_id):
-        raise Denied(f"Your role does not allow this ({verb.replace('_', ' ')}).")
+        what = "This key" if actor.key else "Your role"
+        raise Denied(f"{what} does not allow this ({verb.replace('_', ' ')}).")
 
 
 def sees(actor: Actor, thing: Model) -> bool:

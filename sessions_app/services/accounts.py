@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -81,10 +82,9 @@ def sign_out(*, refresh: str) -> None:
 
 def holder_of(token: Token) -> User:
     """The person a valid token stands for, unless the account, the password or the sign-in has ended."""
-    user = User.objects.filter(pk=token.get("user_id"), is_active=True).first()
+    ended = BlacklistedToken.objects.filter(token__jti=token.get(FAMILY))
+    user = User.objects.filter(~Exists(ended), pk=token.get("user_id"), is_active=True).first()
     if user is None or not hmac.compare_digest(str(token.get("hash_password")), get_md5_hash_password(user.password)):
-        raise _invalid()
-    if BlacklistedToken.objects.filter(token__jti=token.get(FAMILY)).exists():
         raise _invalid()
     return user
 
@@ -101,7 +101,6 @@ def access_of(text: str) -> tuple[User, AccessToken]:
 def issue_ticket(*, user: User, auth_hash: str) -> Ticket:
     """Give a signed-in person a pass for one socket; `auth_hash` is the session hash a new password changes."""
     token, expires_at = secrets.token_urlsafe(32), timezone.now() + TICKET_LIFE
-    WsTicket.objects.filter(expires_at__lt=timezone.now()).delete()
     WsTicket.objects.create(token_hash=_hash(token), user=user, auth_hash=auth_hash, expires_at=expires_at)
     return Ticket(token, expires_at)
 

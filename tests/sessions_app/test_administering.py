@@ -246,6 +246,14 @@ def test_a_new_person_belongs_to_the_organisation_from_the_start(desk: Client, h
     assert newcomer.memberships.get().role == "responder"
 
 
+def test_an_admin_ends_a_lock_out(desk: Client, home: Organization) -> None:
+    casey = factories.user("casey", org=home)
+    for _ in range(5):
+        Caller().post("auth/token", {"username": "casey", "password": "wrong"})
+    desk.post(address(User, "changelist"), {"action": "unlock", "_selected_action": [casey.pk]})
+    assert Caller().post("auth/token", {"username": "casey", "password": factories.PASSWORD}).status_code == 200
+
+
 def test_an_organisations_admin_can_not_raise_anybody_to_superuser(desk: Client, home: Organization) -> None:
     member = factories.user("member", org=home)
     page = desk.get(address(User, "change", member.pk)).content.decode()

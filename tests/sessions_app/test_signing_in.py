@@ -102,6 +102,7 @@ def test_a_forwarded_address_counts_only_from_our_own_proxy() -> None:
     assert sign_in("casey", X_Forwarded_For="203.0.113.99").status_code == 429
     with override_settings(WARROOM_TRUSTED_PROXIES=["127.0.0.0/8"]):
         assert sign_in("casey", X_Forwarded_For="198.51.100.1, 203.0.113.99").status_code == 200
+        assert sign_in("casey", X_Forwarded_For="nonsense").status_code == 429
 
 
 def test_a_refresh_token_works_once() -> None:
