@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.incident_rows, name="incidents"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("favicon.ico", views.favicon),
     path("theme/", views.choose_theme, name="theme"),
     path("incidents/declare/", views.declare, name="declare"),
     path("incidents/demo/", views.load_demo, name="load-demo"),

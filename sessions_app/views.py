@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.http import require_GET, require_POST
 
 from sessions_app import demo, markdown, permissions
@@ -104,6 +105,12 @@ def report(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     newest = incident.reports.order_by("-version").first()
     context = {"incident": incident, "report": newest, "html": markdown.render(newest.markdown) if newest else ""}
     return render(request, "incidents/report.html", context)
+
+
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this one on pages that name no icon, such as the admin's."""
+    return redirect(static("img/warroom.svg"))
 
 
 @require_POST

@@ -1,0 +1,101 @@
+"""What everybody must be able to use: phones, both themes, keyboards and screen readers (WCAG 2.2 AA, by axe)."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.people import alert, approval_card, enter, program, raise_alert, sign_in
+from tests.services.server import Server
+
+NewContext = Callable[..., BrowserContext]
+PHONE = {"width": 390, "height": 844}
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+TOO_SMALL = """() => [...document.querySelectorAll('button, summary, select, input:not([type=hidden]):not([type=checkbox]), textarea')]
+    .filter((node) => node.checkVisibility() && !node.closest('.visually-hidden'))
+    .map((node) => [node.getBoundingClientRect(), node.outerHTML.slice(0, 120)])
+    .filter(([box]) => box.width > 0 && (box.height < 43.5 || box.width < 43.5)).map(([box, html]) => `${box.width}x${box.height} ${html}`)"""
+
+
+@pytest.fixture(scope="module")
+def incident(shared_server: Server) -> str:
+    with program(shared_server, "commander") as client:
+        return raise_alert(client, alert("203.0.113.81", title="What everybody must be able to read"))
+
+
+def broken_rules(page: Page) -> list[str]:
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}})
+    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found.response["violations"] for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, PHONE], ids=["desk", "phone"])
+def test_every_page_keeps_the_rules_of_access(
+    new_context: NewContext, shared_server: Server, incident: str, theme: str, size: dict[str, int]
+) -> None:
+    page = new_context(viewport=size, color_scheme=theme, has_touch=size is PHONE, reduced_motion="reduce").new_page()
+    page.goto(f"{shared_server.url}/sign-in/")
+    assert broken_rules(page) == []
+    enter(page, shared_server, "commander", incident)
+    for pane in ("Plan", "Room", "Decide") if size is PHONE else ("",):
+        if pane:
+            page.get_by_role("button", name=re.compile(f"^{pane}")).click()
+        assert broken_rules(page) == []
+    approval_card(page)
+    assert broken_rules(page) == []
+    for path in ("/", f"/incidents/{incident}/report/"):
+        page.goto(shared_server.url + path)
+        assert broken_rules(page) == []
+
+
+def test_a_phone_scrolls_one_way_only_and_has_room_for_a_thumb(new_context: NewContext, shared_server: Server, incident: str) -> None:
+    page = new_context(viewport=PHONE, has_touch=True, is_mobile=True).new_page()
+    enter(page, shared_server, "commander", incident)
+    for pane in ("Plan", "Room", "Decide"):
+        page.get_by_role("button", name=re.compile(f"^{pane}")).click()
+        assert_fits(page)
+        assert page.evaluate(TOO_SMALL) == []
+    for path in ("/", f"/incidents/{incident}/report/"):
+        page.goto(shared_server.url + path)
+        assert_fits(page)
+
+
+def assert_fits(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_the_theme_is_switched_at_once_and_kept(new_context: NewContext, shared_server: Server) -> None:
+    page = new_context(color_scheme="light").new_page()
+    sign_in(page, shared_server, "observer")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    page.get_by_role("button", name="Dark theme").click()
+    assert page.evaluate(background) != light
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(background) != light
+    page.get_by_role("button", name="System theme").click()
+    assert page.evaluate(background) == light
+
+
+def test_panes_are_moved_by_keyboard_and_remembered(page: Page, shared_server: Server, incident: str) -> None:
+    enter(page, shared_server, "observer", incident)
+    border = page.get_by_role("separator", name="Width of the plan")
+    before = int(border.get_attribute("aria-valuenow") or 0)
+    border.press("ArrowRight")
+    expect(border).to_have_attribute("aria-valuenow", str(before + 24))
+    page.reload()
+    expect(border).to_have_attribute("aria-valuenow", str(before + 24))
+
+
+def test_only_finished_messages_are_announced(page: Page, shared_server: Server, incident: str) -> None:
+    enter(page, shared_server, "responder", incident)
+    log = page.get_by_role("log", name="New in the room")
+    with program(shared_server, "commander") as client:
+        room = client.get(f"/api/v1/incidents/{incident}").json()["session_id"]
+        client.post(f"/api/v1/sessions/{room}/messages", json={"content": "Who answers?"}, timeout=60)
+    expect(log).to_contain_text("Casey Moreno: Who answers?")
+    lines = [line.strip() for line in log.inner_text().splitlines() if line.strip()]
+    assert len(lines) == len(set(lines)), "each once, whole"

@@ -1,0 +1,193 @@
+"""F26 in the browser: whatever is lost, repeated or late on the way, apply(snapshot, event) is the fresh snapshot."""
+
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Page, expect
+
+from tests.browser.people import SLOW_MS, alert, approval_card, enter, post, program, raise_alert, room_of, sign_in
+from tests.services.server import Server
+
+# A subscription of its own that knows nothing yet: what the server would tell a new client.
+FRESH = """async (room) => {
+  const { request } = await import("/static/js/lib/http.js");
+  const { ticket } = await request("/api/v1/ws-tickets", { method: "POST", json: {} });
+  const ws = new WebSocket(new URL("/ws/v1", location.href.replace("http", "ws")), "warroom.v1");
+  return new Promise((resolve) => {
+    ws.onopen = () => ws.send(JSON.stringify({ t: "hello", v: 1, ticket }));
+    ws.onmessage = ({ data }) => {
+      const frame = JSON.parse(data);
+      if (frame.t === "welcome") ws.send(JSON.stringify({ t: "sub", room }));
+      if (frame.t === "subscribed") { ws.close(); resolve(frame); }
+    };
+  });
+}"""
+# Every snapshot, brought forward by the events after it, must be every later one.
+BROUGHT_FORWARD = """async ({ snapshots, events }) => {
+  const { apply, fromSnapshot } = await import("/static/js/models/room.js");
+  return snapshots.map(({ snapshot, head, epoch }) => {
+    let room = fromSnapshot(snapshot, { seq: head, epoch });
+    const reached = {};
+    for (const event of events.filter((one) => one.seq > head)) {
+      room = apply(room, event);
+      if (snapshots.some((one) => one.head === event.seq)) reached[event.seq] = JSON.stringify(room);
+    }
+    return reached;
+  });
+}"""
+# A line that loses, repeats and reorders, between a log and a client that keeps the rules of `seq`.
+BAD_LINE = """async ({ events, script, start }) => {
+  const { Subscriptions } = await import("/static/js/lib/subscriptions.js");
+  const { apply, fromSnapshot } = await import("/static/js/models/room.js");
+  const head = events.at(-1).seq, epoch = start.epoch, room = start.room;
+  const line = [];
+  let state = fromSnapshot(start.snapshot, { seq: start.head, epoch });
+  const seen = [];
+  const subscriptions = new Subscriptions({
+    write: (frame) => {
+      line.length = 0;
+      line.push({ t: "subscribed", room, epoch, head, recovered: true, partials: [] });
+      for (const event of events) if (event.seq > frame.after) line.push(event);
+      line.push({ t: "caught_up", room, seq: head });
+    },
+    changed: () => {},
+  });
+  const listener = { event: (event) => { seen.push(event.seq); state = apply(state, event); },
+    delta() {}, partials() {}, caughtUp() {}, lost() {}, reset() {} };
+  subscriptions.add(room, listener, { epoch, seq: start.head });
+  subscriptions.subscribe(room);
+  for (const step of script) {
+    if (line.length === 0) break;
+    if (step === "drop" && line[0].t === "event") line.shift();
+    else if (step === "twice") subscriptions.receive(line[0]);
+    else if (step === "swap" && line.length > 2 && line[0].t === "event" && line[1].t === "event") line.splice(0, 2, line[1], line[0]);
+    else if (step === "cut") { subscriptions.disconnected(); subscriptions.subscribe(room); }
+    if (line.length) subscriptions.receive(line.shift());
+  }
+  while (line.length) subscriptions.receive(line.shift());
+  return { seen, state: JSON.stringify(state) };
+}"""
+TEXT = """async ({ text, pieces }) => {
+  const { Texts } = await import("/static/js/models/text.js");
+  const texts = new Texts();
+  const points = [...text];
+  const prefixes = [];
+  for (const [off, length] of pieces) {
+    texts.apply({ msg: "m", off, text: points.slice(off, off + length).join("") });
+    prefixes.push(texts.text("m"));
+  }
+  texts.apply({ msg: "m", off: 0, text });
+  const whole = texts.text("m");
+  texts.end("m");
+  return { prefixes, whole, late: texts.apply({ msg: "m", off: 0, text }) };
+}"""
+# Read by a person's last action, not told by events; messages beyond the newest 50 are loaded by cursor.
+UNTOLD = ("last_active_at", "updated_at")
+
+
+def comparable(room: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in room.items() if name not in ("messages_next", "seq", "epoch")}
+    session = {name: value for name, value in room["session"].items() if name not in UNTOLD}
+    return {**kept, "session": session, "messages": room["messages"][-50:]}
+
+
+@pytest.fixture(scope="module")
+def life(browser: Any, shared_server: Server) -> Iterator[tuple[Page, str, list[dict[str, Any]], list[dict[str, Any]]]]:
+    """An incident's life, with a fresh snapshot taken at every turn, and its whole log."""
+    page = browser.new_context().new_page()
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.51", title="The life of an incident"))
+        room = room_of(client, incident)
+        enter(page, shared_server, "commander", incident)
+        snapshots = [page.evaluate(FRESH, room) for _ in live_through(page, client, incident)]
+        yield page, room, snapshots, list(whole_log(client, room))
+    page.context.close()
+
+
+def whole_log(client: httpx.Client, room: str) -> Iterator[dict[str, Any]]:
+    after = 0
+    while data := client.get(f"/api/v1/sessions/{room}/events?after={after}&limit=200", headers={"Accept": "application/json"}).json()["data"]:
+        yield from data
+        after = data[-1]["seq"]
+
+
+def live_through(page: Page, client: httpx.Client, incident: str) -> Iterator[None]:
+    yield
+    card = approval_card(page)
+    yield
+    post(page, "Go on, but be careful.")
+    expect(page.get_by_text("Go on, but be careful.").first).to_be_visible(timeout=SLOW_MS)
+    yield
+    client.post(f"/api/v1/incidents/{incident}/evidence", files={"file": ("more.log", b"203.0.113.52 was here\n")})
+    yield
+    client.post(f"/api/v1/incidents/{incident}/indicators", json={"value": "203.0.113.53"})
+    client.patch(f"/api/v1/incidents/{incident}", json={"severity": "critical", "title": "The life of a worse incident"})
+    yield
+    card.get_by_role("button", name="Approve").click()
+    expect(card).to_have_count(0, timeout=SLOW_MS)
+    yield
+    expect(page.get_by_text("The report is ready").first).to_be_visible(timeout=SLOW_MS)
+    yield
+    me = client.get("/api/v1/me").json()["id"]
+    client.patch(f"/api/v1/incidents/{incident}", json={"commander_id": me})
+    client.patch(f"/api/v1/incidents/{incident}", json={"status": "closed"})
+    yield
+
+
+def test_every_snapshot_brought_forward_is_every_later_snapshot(life: Any) -> None:
+    page, _, snapshots, events = life
+    reached = page.evaluate(BROUGHT_FORWARD, {"snapshots": snapshots, "events": events})
+    compared = 0
+    for before, states in zip(snapshots, reached, strict=True):
+        for after in snapshots:
+            if after["head"] > before["head"]:
+                state = json.loads(states[str(after["head"])])
+                assert comparable(state) == comparable(after["snapshot"]), f"from {before['head']} to {after['head']}"
+                compared += 1
+    assert compared >= 10
+
+
+STEPS = st.lists(st.sampled_from(["on", "on", "on", "drop", "twice", "swap", "cut"]), max_size=150)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(script=STEPS)
+def test_a_line_that_loses_repeats_and_reorders_changes_nothing(life: Any, script: list[str]) -> None:
+    page, room, snapshots, events = life
+    start = {**snapshots[0], "room": room}
+    got = page.evaluate(BAD_LINE, {"events": events, "script": script, "start": start})
+    assert got["seen"] == list(range(start["head"] + 1, events[-1]["seq"] + 1)), "each event once, in order"
+    calm = page.evaluate(BAD_LINE, {"events": events, "script": [], "start": start})
+    assert got["state"] == calm["state"]
+
+
+WORDS = st.text(st.sampled_from("ab \u00e9\u4e16\U0001f525\U0001f468\u200d\u0301\n"), max_size=60)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=WORDS, chance=st.randoms(use_true_random=False))
+def test_streamed_text_is_a_prefix_at_all_times_and_whole_in_the_end(life: Any, text: str, chance: random.Random) -> None:
+    page = life[0]
+    pieces = [[chance.randint(0, len(text)), chance.randint(0, 12)] for _ in range(20)]
+    got = page.evaluate(TEXT, {"text": text, "pieces": pieces})
+    assert all(text.startswith(prefix) for prefix in got["prefixes"])
+    assert got["whole"] == text
+    assert got["late"] == "ended"
+
+
+def test_a_close_code_says_what_to_do_next(page: Page, shared_server: Server) -> None:
+    sign_in(page, shared_server, "observer")
+    told = page.evaluate(
+        """async (codes) => {
+          const { afterClose } = await import("/static/js/lib/socket.js");
+          return codes.map(afterClose);
+        }""",
+        [4400, 4401, 4403, 4406, 4408, 4413, 4429, 4500, 4503, 4508, 1006, 1011, 1012],
+    )
+    assert told == ["stop", "sign-in", "stop", "stop", "stop", "stop", "wait", *["reconnect"] * 6]
