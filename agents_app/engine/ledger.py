@@ -25,7 +25,7 @@ def open_call(
 ) -> ToolCall:  # fmt: skip
     """The row of a call; the same (run, ordinal, call id) is the same call, whatever a model says the second time."""
     call_id = call_id if len(call_id) <= LONGEST_CALL_ID else sha256(call_id)
-    call, new = ToolCall.objects.select_for_update(of=("self",)).get_or_create(
+    call, new = ToolCall.objects.select_for_update(of=("self",), no_key=True).get_or_create(
         run=run,
         ordinal=ordinal,
         call_id=call_id,

@@ -19,14 +19,14 @@ State = ToolCall.State
 
 def lock(call_id: UUID, *, run: Run) -> ToolCall:
     """Lock a call of a run that the caller has locked, session first."""
-    call = ToolCall.objects.select_for_update(of=("self",)).get(pk=call_id)
+    call = ToolCall.objects.select_for_update(of=("self",), no_key=True).get(pk=call_id)
     call.run = run
     return call
 
 
 def lock_run(run_id: UUID, *, session: ChatSession) -> Run:
     """Lock a run of a session that the caller has locked."""
-    run = Run.objects.select_for_update(of=("self",)).select_related("agent", "provider").get(pk=run_id)
+    run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("agent", "provider").get(pk=run_id)
     run.session = session
     return run
 

@@ -53,7 +53,8 @@ def renew(lease: Lease) -> Run:
 def held(lease: Lease) -> Run:
     """Lock the session and the run for a change, and prove that the run is still ours; call it in a transaction."""
     session = log.lock(lease.session_id)
-    run = Run.objects.select_for_update(of=("self",)).select_related("agent", "provider").get(pk=lease.run_id)
+    rows = Run.objects.select_for_update(of=("self",), no_key=True)
+    run = rows.select_related("agent", "provider").get(pk=lease.run_id)
     if run.fence != lease.fence or run.status != Run.Status.RUNNING:
         raise LeaseLost
     run.session = session

@@ -46,7 +46,7 @@ def _locked(tool_call_id: UUID, by: Actor) -> ToolCall:
     session = log.lock(found.run.session_id)
     call = calls.lock(tool_call_id, run=calls.lock_run(found.run_id, session=session))
     if call.approval:
-        call.approval = Approval.objects.select_for_update().get(pk=call.approval.pk)
+        call.approval = Approval.objects.select_for_update(no_key=True).get(pk=call.approval.pk)
     return call
 
 

@@ -100,7 +100,8 @@ def _locked(question_id: UUID, *, session: ChatSession | None = None) -> Questio
     session = session or log.lock(at["session_id"])
     run = calls.lock_run(at["run_id"], session=session)
     call = calls.lock(at["tool_call_id"], run=run)
-    question = Question.objects.select_for_update(of=("self",)).select_related("answered_by").get(pk=question_id)
+    rows = Question.objects.select_for_update(of=("self",), no_key=True)
+    question = rows.select_related("answered_by").get(pk=question_id)
     question.session, question.run, question.tool_call = session, run, call
     return question
 

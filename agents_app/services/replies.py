@@ -32,7 +32,7 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
 
 def _tell_crew(session: ChatSession, message: Message, by: Actor) -> None:
     crew = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CREW, parent=None)
-    for run in crew.select_for_update(of=("self",)).select_related("agent", "provider"):
+    for run in crew.select_for_update(of=("self",), no_key=True).select_related("agent", "provider"):
         run.session = session
         RunInbox.objects.create(run=run, message=message)
 

@@ -28,7 +28,7 @@ def locked(approval_id: UUID, *, session: ChatSession | None = None) -> Approval
     run = calls.lock_run(at["tool_call__run_id"], session=session)
     call = calls.lock(at["tool_call_id"], run=run)
     approval = (
-        Approval.objects.select_for_update(of=("self",))
+        Approval.objects.select_for_update(of=("self",), no_key=True)
         .select_related("requested_by", "decided_by")
         .get(pk=approval_id)
     )

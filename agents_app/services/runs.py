@@ -91,7 +91,8 @@ def cancel(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
 def cancel_all(runs: QuerySet[Run], *, session: ChatSession, by: Actor) -> None:
     """Cancel these runs of a session that the caller has locked."""
     unfinished = runs.filter(status__in=Run.UNFINISHED)
-    for run in unfinished.select_for_update(of=("self",)).select_related("agent", "provider").order_by("id"):
+    locked = unfinished.select_for_update(of=("self",), no_key=True).select_related("agent", "provider")
+    for run in locked.order_by("id"):
         run.session = session
         cancel_locked(run, by=by)
 
@@ -219,7 +220,7 @@ def _locked(run_id: UUID) -> Run:
     if session_id is None:
         raise NotFound("There is no such run.")
     session = log.lock(session_id)
-    run = Run.objects.select_for_update(of=("self",)).select_related("agent", "provider").get(pk=run_id)
+    run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("agent", "provider").get(pk=run_id)
     run.session = session
     return run
 

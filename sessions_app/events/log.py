@@ -23,8 +23,10 @@ ENDS_OF_TEXT = ("message.end", "message.error", "message.reset")
 def lock(session_id: UUID) -> ChatSession:
     """Take the session's row first in every changing transaction: commit order becomes seq order."""
     try:
-        # Not the joined rows: PostgreSQL can't lock the nullable side of a join.
-        return ChatSession.objects.select_for_update(of=("self",)).select_related("agent").get(pk=session_id)
+        # Not the joined rows: PostgreSQL can't lock the nullable side of a join. Here and everywhere `no_key`: a check
+        # of a foreign key (at commit) takes a shared key lock on the row above, and would deadlock with a full lock.
+        rows = ChatSession.objects.select_for_update(of=("self",), no_key=True)
+        return rows.select_related("agent").get(pk=session_id)
     except ChatSession.DoesNotExist:
         raise NotFound(code="SESSION_NOT_FOUND") from None
 

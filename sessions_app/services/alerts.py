@@ -82,7 +82,7 @@ def open_incident(organization: Organization, fingerprint: str) -> Incident | No
     same = Q(fingerprint=fingerprint) | Q(alerts__fingerprint=fingerprint)
     found = organization.incidents.open().filter(same).order_by("id").values_list("pk", flat=True).first()
     # Asked again under the lock: it may have been closed while we waited.
-    return Incident.objects.select_for_update().open().filter(pk=found).first() if found else None
+    return Incident.objects.select_for_update(no_key=True).open().filter(pk=found).first() if found else None
 
 
 def last_known(organization: Organization, fingerprint: str) -> Alert | None:

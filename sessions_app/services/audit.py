@@ -18,7 +18,7 @@ def append(*, organization_id: UUID, actor: Actor, action: str, thing: Model, de
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An audit entry belongs into the transaction of what it tells of.")
     AuditHead.objects.get_or_create(organization_id=organization_id)
-    head = AuditHead.objects.select_for_update().get(pk=organization_id)
+    head = AuditHead.objects.select_for_update(no_key=True).get(pk=organization_id)
     entry = AuditEntry(
         organization_id=organization_id,
         seq=head.count + 1,

@@ -74,7 +74,8 @@ def undone(kept: Kept) -> Iterator[None]:
 
 
 def enter(incident: Incident, filename: str, kept: Kept, by: Actor) -> Evidence:
-    locked = Incident.objects.select_for_update(of=("self",)).select_related("organization").get(pk=incident.pk)
+    rows = Incident.objects.select_for_update(of=("self",), no_key=True)
+    locked = rows.select_related("organization").get(pk=incident.pk)
     row = Evidence.objects.create(
         incident=locked, filename=clean_name(filename), stored_name=kept.stored_name, size=kept.size,
         sha256=kept.sha256, content_type=kept.content_type, lines=kept.lines, line_index=kept.line_index,

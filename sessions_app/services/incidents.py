@@ -66,7 +66,7 @@ def change(*, incident_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID
 def lock(incident_id: UUID) -> Incident:
     """Lock an incident's row; before its session's, always."""
     incident = (
-        Incident.objects.select_for_update(of=("self",))
+        Incident.objects.select_for_update(of=("self",), no_key=True)
         .select_related("room", "commander")
         .filter(pk=incident_id)
         .first()

@@ -38,7 +38,7 @@ def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, 
     found = Found(kind, indicators.normal(kind, value))
     if not found.value or len(found.value) > 500 or not indicators.fits(found):
         raise Invalid(f"This is not the value of an indicator of kind {kind}.", details={"value": [value[:100]]})
-    locked = Incident.objects.select_for_update().get(pk=incident.pk)
+    locked = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     row = locked.indicators.filter(kind=found.kind, value=found.value).first()
     return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by)[0], True)
 
