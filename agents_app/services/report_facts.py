@@ -1,14 +1,13 @@
 """The facts of a report, in Markdown: read from the log and the rows, in nobody's words but people's own."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from agents_app.models import Approval, BlockedIndicator, PlanNode, Run, ToolCall
-from sessions_app.models import Alert, Event, FollowUp, Incident, Indicator, RoundSummary
+from sessions_app.models import Alert, FollowUp, Incident, Indicator, RoundSummary
 
-MOST_EVENTS = 300
 MOST_ROWS = 50
 LONGEST = 400
 # Only what would have an effect: a name such as web_01 or sshd[24200] has to stay as it is, also in the source.
@@ -31,6 +30,12 @@ def moment(when: datetime | str | None) -> str:
 def section(title: str, lines: Iterable[str], *, empty: str = "") -> str:
     body = "\n".join(lines) or empty
     return f"## {title}\n\n{body}" if body else ""
+
+
+def call_in_words(tool: str, args: dict[str, Any]) -> str:
+    """A call with what it is aimed at; its reason is the agent's word and stands elsewhere."""
+    told = ", ".join(f"{inline(name)} {inline(value)}" for name, value in args.items() if name != "reason")
+    return f"{inline(tool)} ({told})" if told else inline(tool)
 
 
 # --- The incident ---------------------------------------------------------------------------------------------------
@@ -82,71 +87,6 @@ def evidence(incident: Incident) -> Iterator[str]:
         yield f"- {inline(row.filename)}{lines}, SHA-256 `{row.sha256}`, added {moment(row.created_at)}"
 
 
-# --- What happened, from the log ------------------------------------------------------------------------------------
-def timeline(incident: Incident) -> Iterator[str]:
-    told = Event.objects.filter(session=incident.room_id, type__in=LINES).order_by("seq")[:MOST_EVENTS]
-    for event in told:
-        yield f"- {moment(event.ts)}: {LINES[event.type](event.data, inline(event.actor_name))}"
-
-
-def _changed(data: dict[str, Any], by: str) -> str:
-    changes = data.get("changes") or {}
-    words = (f"{inline(name)} from {_plain(old)} to {_plain(new)}" for name, (old, new) in changes.items())
-    return f"{by} changed {', '.join(words)}"
-
-
-def _plain(value: Any) -> str:
-    return inline(value.get("name", "")) if isinstance(value, dict) else inline("nobody" if value is None else value)
-
-
-def _asked(data: dict[str, Any], by: str) -> str:
-    return f"{inline(data['agent_name'])} asked for {call_in_words(data['tool'], data['args'])}"
-
-
-def _decided(verb: str) -> Callable[[dict[str, Any], str], str]:
-    def line(data: dict[str, Any], by: str) -> str:
-        words = f", saying “{inline(data['feedback'])}”" if data.get("feedback") else ""
-        who = f"{inline(data['decided_by']['name'])} " if data.get("decided_by") else "the request was "
-        return f"{who}{verb} {call_in_words(data['tool'], data['args'])}{words}"
-
-    return line
-
-
-def _ended(verb: str) -> Callable[[dict[str, Any], str], str]:
-    def line(data: dict[str, Any], by: str) -> str:
-        call = data["tool_call"]
-        why = f": {inline(call['error'])}" if call.get("error") else ""
-        return f"{call_in_words(call['tool'], call['args'])} {verb}{why}"
-
-    return line
-
-
-LINES: dict[str, Callable[[dict[str, Any], str], str]] = {
-    "incident.opened": lambda data, by: f"the incident was opened by {by}",
-    "incident.alert": lambda data, by: f"an alert came: {inline((data.get('alert') or {}).get('title', ''))}",
-    "incident.changed": _changed,
-    "evidence.added": lambda data, by: f"evidence was added: {inline(data['filename'])}",
-    "round.started": lambda data, by: f"the crew began round {data['round']}",
-    "team.intervention": lambda data, by: f"{inline(data['member'])} wrote to the crew: “{inline(data['content'])}”",
-    "approval.requested": _asked,
-    "approval.approved": _decided("approved"),
-    "approval.rejected": _decided("rejected"),
-    "approval.expired": _decided("not decided in time:"),
-    "approval.cancelled": _decided("cancelled:"),
-    "execution.succeeded": _ended("was done"),
-    "execution.failed": _ended("failed"),
-    "execution.unknown": _ended("has an unclear outcome"),
-    "run.failed": lambda data, by: f"a run of {by} failed: {inline(data.get('error') or data.get('error_code') or '')}",
-    "run.cancelled": lambda data, by: f"a run was cancelled by {by}",
-}
-
-
-def call_in_words(tool: str, args: dict[str, Any]) -> str:
-    """A call with what it is aimed at; its reason is the agent's word and stands elsewhere."""
-    told = ", ".join(f"{inline(name)} {inline(value)}" for name, value in args.items() if name != "reason")
-    return f"{inline(tool)} ({told})" if told else inline(tool)
-
-
 # --- What the crew did ----------------------------------------------------------------------------------------------
 def tried(run: Run) -> Iterator[str]:
     """The plan tree, with what became of each part."""
@@ -162,7 +102,8 @@ def tried(run: Run) -> Iterator[str]:
 
 def found(incident: Incident, run: Run) -> Iterator[str]:
     for row in RoundSummary.objects.filter(incident=incident, run=run).order_by("round"):
-        yield f"- Round {row.round} (confidence {row.confidence or 'not given'}): {inline_long(row.summary)}"
+        told = inline_long(row.summary).removeprefix(f"Round {row.round}. ")
+        yield f"- Round {row.round}, confidence {row.confidence or 'not given'}: {told}"
 
 
 def inline_long(text: str) -> str:
@@ -188,9 +129,9 @@ def blocked(incident: Incident) -> Iterator[str]:
 def failures(run: Run, trouble: Iterable[str]) -> Iterator[str]:
     for words in dict.fromkeys(trouble):
         yield f"- {inline(words)}"
-    for node in (
-        run.plan_nodes.filter(kind=PlanNode.Kind.TASK).exclude(status=PlanNode.Status.SUCCEEDED).order_by("position")
-    ):
+    # What people said no to stands under the decisions.
+    fine = (PlanNode.Status.SUCCEEDED, PlanNode.Status.REJECTED)
+    for node in run.plan_nodes.filter(kind=PlanNode.Kind.TASK).exclude(status__in=fine).order_by("position"):
         yield f"- {inline(node.title)}: {node.status}{f' ({inline(node.error)})' if node.error else ''}"
     for call in run.tool_calls.filter(state=ToolCall.State.UNKNOWN):
         yield f"- {call_in_words(call.tool, call.args)}: the outcome is unclear"

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from agents_app.models import Run
 from agents_app.services import report_facts as facts
+from agents_app.services import report_timeline
 from agents_app.services.leases import Lease, held
 from sessions_app import actors, permissions, resources
 from sessions_app.actors import Actor
@@ -83,7 +84,7 @@ def draft(incident: Incident, run: Run, prose: Prose) -> str:
     parts = (
         facts.head(incident),
         facts.section("Summary", [overview]),
-        facts.section("What happened", facts.timeline(incident)),
+        facts.section("What happened", report_timeline.lines(incident)),
         facts.section("Alerts", facts.alerts(incident), empty="No alert: a person declared this incident."),
         facts.section("Indicators", facts.indicators(incident), empty="None were named."),
         facts.section("Evidence", facts.evidence(incident), empty="None was attached."),

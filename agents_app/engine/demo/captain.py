@@ -35,7 +35,7 @@ def orders(data: dict[str, Any]) -> dict[str, Any]:
 
 # --- The first round ------------------------------------------------------------------------------------------------
 def _opening(case: Case) -> str:
-    names = listed([str(each["value"]) for each in case.indicators], most=4)
+    names = listed(case.named_by_alert, most=4)
     repeats = int(case.incident.get("alert_count") or 0)
     return sentences(
         (

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from agents_app.engine.demo import results
@@ -54,8 +55,7 @@ class Case:
     @property
     def kind(self) -> Kind:
         """What sort of trouble this is."""
-        body = " ".join(f"{alert.get('title', '')} {_words(alert.get('raw'))}" for alert in self.alerts)
-        return kind_of(self.title, f"{self.incident.get('description', '')} {body}")
+        return kind_of(self.title, f"{self.incident.get('description', '')} {self._alert_words}")
 
     @property
     def logs(self) -> list[str]:
@@ -94,7 +94,17 @@ class Case:
 
     # --- Who it is about ---------------------------------------------------------------------------------------------
     def named(self, kind: str) -> list[str]:
-        return [str(each["value"]) for each in self.indicators if each.get("kind") == kind]
+        """Indicators of a kind, those of the alert itself before those of its evidence."""
+        values = [str(each["value"]) for each in self.indicators if each.get("kind") == kind]
+        return sorted(values, key=lambda value: value not in self._alert_words)
+
+    @property
+    def named_by_alert(self) -> list[str]:
+        return [str(each["value"]) for each in self.indicators if str(each["value"]) in self._alert_words]
+
+    @cached_property
+    def _alert_words(self) -> str:
+        return " ".join(_words(alert.get("raw")) for alert in self.alerts)
 
     def known(self, value: str) -> dict[str, Any] | None:
         return next((each for each in self.indicators if each.get("value") == value), None)
@@ -129,7 +139,7 @@ class Case:
             value=value,
             kind=kind,
             seen=self.seen(value),
-            in_alert=any(value in _words(alert.get("raw")) for alert in self.alerts),
+            in_alert=value in self._alert_words,
             acting=self._acting(value),
             blocked_until=str(row.get("blocked_until") or ""),
         )

@@ -1,15 +1,12 @@
 """The demo model in a plain chat: honest about what it is, and useful where counting and looking up suffice."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from agents_app.engine.demo import arithmetic, wishes
+from agents_app.engine.demo import arithmetic, outcomes, wishes
 from agents_app.engine.demo.case import Case
-from agents_app.engine.demo.expert import PLACES
-from agents_app.engine.demo.prose import count, quoted, sentences
-from agents_app.engine.demo.results import hits, tally
+from agents_app.engine.demo.prose import quoted, sentences
 
 WHO = (
     "I am offline-demo, the demo model that works without any provider's key. I do not understand language as a real "
@@ -93,19 +90,10 @@ BLOCK_MINUTES = 60
 
 
 @dataclass(frozen=True)
-class Returned:
-    """A tool's answer to this turn's call."""
-
-    tool: str
-    args: dict[str, Any]
-    content: Any
-
-
-@dataclass(frozen=True)
 class Talk:
     said: tuple[str, ...]
     data: dict[str, Any]
-    returned: tuple[Returned, ...]
+    returned: tuple[outcomes.Returned, ...]
     offered: frozenset[str]
 
     @property
@@ -116,7 +104,7 @@ class Talk:
 def move(talk: Talk) -> str | tuple[str, dict[str, Any]]:
     """What to say, or which tool to call."""
     if talk.returned:
-        return _answer(talk.returned[-1])
+        return outcomes.told(talk.returned[-1])
     call = _call(talk.newest)
     if call is None:
         return _words(talk)
@@ -152,78 +140,6 @@ def _call(text: str) -> tuple[str, dict[str, Any]] | None:
 def _search(text: str) -> tuple[str, dict[str, Any]] | None:
     words = [word for word in re.findall(r"[\w.@-]{3,}", text) if word.lower() not in _COMMON]
     return ("search_evidence", {"query": words[0]}) if words else None
-
-
-def _answer(returned: Returned) -> str:
-    """Put a tool's outcome into words: {outcome, result, error} as the ledger tells it."""
-    told = (
-        returned.content
-        if isinstance(returned.content, dict)
-        else {"outcome": "failed", "error": str(returned.content)}
-    )
-    if told.get("outcome") != "succeeded":
-        return _not_done(returned, told)
-    answer = ANSWERS.get(returned.tool)
-    if answer is None:
-        return str(told.get("result"))
-    return answer(_object(told.get("arguments")) or returned.args, _object(told.get("result")))
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _not_done(returned: Returned, told: dict[str, Any]) -> str:
-    result = _object(told.get("result"))
-    words = str(result.get("feedback") or "")
-    saying = f" The words were: {quoted(words)}." if words else ""
-    what = f"{returned.tool} for {returned.args['indicator']}" if "indicator" in returned.args else returned.tool
-    return f"It was not done ({what}: {told.get('outcome')}). {told.get('error') or ''}{saying}".strip()
-
-
-def _found(args: dict[str, Any], result: dict[str, Any]) -> str:
-    found = hits(args, result)
-    if not found.total:
-        return f"No line of the evidence holds {quoted(found.query)}."
-    lines = "\n".join(f"    {line[:300]}" for line in found.lines[:5])
-    verb = "holds" if found.total == 1 else "hold"
-    return f"{count(found.total, 'line')} of the evidence {verb} {quoted(found.query)}:\n\n{lines}"
-
-
-def _counted(args: dict[str, Any], result: dict[str, Any]) -> str:
-    counted = tally(result)
-    if not counted.lines:
-        return "There is no evidence to summarise yet."
-    tops = [
-        f"{kind}: {', '.join(f'{each.value} ({each.lines})' for each in top[:3])}"
-        for kind, top in counted.counts.items()
-        if top
-    ]
-    most = f" Seen most: {'; '.join(tops)}." if tops else ""
-    return f"The evidence holds {count(counted.lines, 'line')}{f', {counted.span}' if counted.span else ''}.{most}"
-
-
-def _described(args: dict[str, Any], result: dict[str, Any]) -> str:
-    own = PLACES.get(str(result.get("private")), "")
-    others = len(result.get("other_incidents") or [])
-    seen = count(result.get("count") or 0, "line")
-    told = f"{args['indicator']} is of kind {result.get('kind') or 'unknown'}{own}."
-    return f"{told} {seen} of evidence hold it; other incidents that saw it: {others}."
-
-
-def _blocked(args: dict[str, Any], result: dict[str, Any]) -> str:
-    return f"{result.get('blocked')} is blocked until {result.get('until')}."
-
-
-ANSWERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
-    "search_evidence": _found,
-    "summarize_evidence": _counted,
-    "describe_indicator": _described,
-    "calculator": lambda args, result: f"{args['expression']} = {result.get('value')}",
-    "current_time": lambda args, result: f"It is {result.get('weekday')}, {result.get('utc')}.",
-    "block_indicator": _blocked,
-    "unblock_indicator": lambda args, result: f"{result.get('unblocked')} is no longer blocked.",
-}
 
 
 # --- Words ----------------------------------------------------------------------------------------------------------

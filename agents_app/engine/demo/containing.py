@@ -97,6 +97,6 @@ def other_course(case: Case, refused: Refusal) -> Course:
     if known and wish.blocks:
         return Course(block=(known[0], wish.minutes or refused.minutes))
     if others or wish.look_for:
-        return Course(look=(*others, *wish.look_for))
+        return Course(look=tuple(dict.fromkeys((*others, *wish.look_for))))
     same = wish.minutes and wish.minutes != refused.minutes and not wish.forbids
     return Course(block=(refused.indicator, wish.minutes or 0)) if same else Course()

@@ -131,7 +131,8 @@ def _advice(case: Case) -> Iterator[str]:
     blocked = [str(each["args"].get("indicator")) for each in case.done("block_indicator")]
     if blocked:
         yield f"Look again at {listed(blocked)} before the block ends."
-    others = [each.value for each in case.suspects if each.value not in blocked and containing.supported(case, each)]
+    asked = {str(each.get("args", {}).get("indicator")) for each in case.actions(tool="block_indicator")}
+    others = [each.value for each in case.suspects if each.value not in asked and containing.supported(case, each)]
     if others:
         yield f"Decide about {listed(others)} too."
     match case.kind:

@@ -17,6 +17,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from agents_app.engine import crew_outputs, data_blocks
 from agents_app.engine.demo import captain, chat, expert, operator, reporting
+from agents_app.engine.demo.outcomes import Returned
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,10 @@ def _said(messages: Sequence[ModelMessage]) -> tuple[str, ...]:
     return tuple(text for text in texts if text)
 
 
-def _returned(messages: Sequence[ModelMessage]) -> tuple[chat.Returned, ...]:
+def _returned(messages: Sequence[ModelMessage]) -> tuple[Returned, ...]:
     """The results that came after the newest thing a person said."""
     args: dict[str, dict[str, Any]] = {}
-    found: list[chat.Returned] = []
+    found: list[Returned] = []
     for message in messages:
         for part in message.parts:
             if isinstance(part, UserPromptPart):
@@ -96,7 +97,7 @@ def _returned(messages: Sequence[ModelMessage]) -> tuple[chat.Returned, ...]:
             elif isinstance(part, ToolCallPart):
                 args[part.tool_call_id] = part.args_as_dict()
             elif isinstance(part, ToolReturnPart):
-                found.append(chat.Returned(part.tool_name, args.get(part.tool_call_id, {}), _content(part)))
+                found.append(Returned(part.tool_name, args.get(part.tool_call_id, {}), _content(part)))
     return tuple(found)
 
 

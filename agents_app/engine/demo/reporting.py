@@ -23,7 +23,7 @@ def prose(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _overview(case: Case) -> str:
-    names = listed([str(each["value"]) for each in case.indicators])
+    names = listed(case.named_by_alert, most=4)
     return sentences(
         (
             f"{quoted(case.title)} came from {case.source} with severity {case.severity}.",

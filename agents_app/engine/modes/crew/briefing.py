@@ -14,6 +14,10 @@ MOST_INDICATORS = 60
 MOST_ITEMS = 20
 LONGEST_TEXT = 600
 DEEPEST = 8
+# Results hold examples inside of counts: the first few say enough.
+MOST_RESULT_ITEMS = 10
+MOST_EXAMPLES = 2
+LONGEST_EXAMPLE = 200
 
 
 def brief(incident_id: UUID, state: CrewState, *, max_rounds: int) -> dict[str, Any]:
@@ -42,14 +46,27 @@ def tools() -> list[dict[str, Any]]:
 
 
 def trimmed(value: Any, depth: int = 0) -> Any:
-    """A JSON value with its long lists and texts cut, so that no alert or result crowds out the rest."""
+    """A JSON value with its long lists and texts cut, so that no alert crowds out the rest."""
     if depth > DEEPEST:
         return "…"
     if isinstance(value, dict):
         return {key[:80]: trimmed(inner, depth + 1) for key, inner in list(value.items())[:80]}
     if isinstance(value, list):
         return [trimmed(inner, depth + 1) for inner in value[:MOST_ITEMS]]
-    return value[:LONGEST_TEXT] + "…" if isinstance(value, str) and len(value) > LONGEST_TEXT else value
+    return cut(value, LONGEST_TEXT)
+
+
+def gist(value: Any, depth: int = 0) -> Any:
+    """A tool's result, cut harder the deeper it goes."""
+    if isinstance(value, dict):
+        return {key: gist(inner, depth + 1) for key, inner in value.items()} if depth <= DEEPEST else "…"
+    if isinstance(value, list):
+        return [gist(inner, depth + 1) for inner in value[: MOST_RESULT_ITEMS if depth < 2 else MOST_EXAMPLES]]
+    return cut(value, LONGEST_TEXT if depth < 4 else LONGEST_EXAMPLE)
+
+
+def cut(value: Any, longest: int) -> Any:
+    return value[:longest] + "…" if isinstance(value, str) and len(value) > longest else value
 
 
 # --- The incident ---------------------------------------------------------------------------------------------------
@@ -111,7 +128,7 @@ def _action(action: ActionState, calls: dict[UUID, ToolCall]) -> dict[str, Any]:
     status = call.state if call.settled else "pending"
     return {
         **told, "status": status, "error": call.error or action.error, "tool": call.tool, "args": call.args,
-        "result": trimmed(call.result), "decision": _decision(call.approval) if call.approval else None,
+        "result": gist(call.result), "decision": _decision(call.approval) if call.approval else None,
     }  # fmt: skip
 
 
