@@ -1,15 +1,12 @@
-"""The demo is made once, tells one true story, and its people can sign in with one password."""
+"""The demo people are made once and sign in with one password."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.utils import timezone
 from pytest_django import Settings
 
-from sessions_app import demo, seed
-from sessions_app.actors import SYSTEM
-from sessions_app.models import Evidence, Membership, Organization, User
+from sessions_app import seed
+from sessions_app.models import Membership, User
 
 pytestmark = pytest.mark.django_db
 
@@ -69,23 +66,3 @@ def test_whoever_was_removed_stays_removed() -> None:
     seed.people()
     assert "outsider" not in seed.sign_ins()
     assert "root" not in seed.sign_ins()
-
-
-def test_the_incident_comes_from_an_alert_of_minutes_ago_with_its_log() -> None:
-    seed.people()
-    incident = demo.load(Organization.objects.get(slug="demo"), SYSTEM)
-    assert (incident.source, incident.severity) == ("wazuh", "high")
-    alert = incident.alerts.get()
-    assert alert.occurred_at is not None
-    assert timedelta() < timezone.now() - alert.occurred_at < timedelta(hours=1)
-    assert Evidence.objects.filter(incident=incident, filename__endswith="auth.log", lines__gt=100).exists()
-    assert incident.indicators.filter(kind="ip", value=alert.raw["data"]["srcip"]).exists()
-
-
-def test_it_is_opened_once() -> None:
-    seed.people()
-    organization = Organization.objects.get(slug="demo")
-    incident = demo.load(organization, SYSTEM)
-    incident.status = incident.Status.CLOSED
-    incident.save()
-    assert demo.load(organization, SYSTEM) == incident
