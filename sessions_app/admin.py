@@ -1,6 +1,6 @@
 """The admin: people, keys and organisations; and the records, to be looked at."""
 
-from typing import Any
+from typing import Any, cast
 
 import axes.utils
 from django import forms
@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from sessions_app import actors
 from sessions_app.administration import RecordAdmin, ScopedAdmin, choices, organizations
 from sessions_app.models import (
     Alert,
@@ -28,7 +29,7 @@ from sessions_app.models import (
     Role,
     User,
 )
-from sessions_app.services import accounts
+from sessions_app.services import accounts, participants
 
 admin.site.site_header = admin.site.site_title = "Warroom"
 # Rights come from memberships, so groups would only mislead; and the tokens' pages show whole refresh tokens.
@@ -128,6 +129,23 @@ class MembershipAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # To move a membership is to end one and begin another.
         return ("organization", "user") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.active:
+            self._depart(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Membership) -> None:
+        super().delete_model(request, obj)
+        self._depart(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Membership]) -> None:
+        for membership in queryset:
+            self.delete_model(request, membership)
+
+    def _depart(self, request: HttpRequest, ended: Membership) -> None:
+        by = actors.person(cast(User, request.user))
+        participants.depart(user=ended.user, organization_id=ended.organization_id, by=by)
 
 
 class KeyForm(forms.ModelForm):

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from sessions_app.models import ApiKey, Organization, User
+from sessions_app.models import Organization, User
 from sessions_app.services import accounts
 
 
@@ -36,7 +36,3 @@ def person(user: User) -> Caller:
 def program(organization: Organization, *scopes: str) -> Caller:
     _, secret = accounts.issue_key(organization=organization, name="A program", scopes=scopes, by=None)
     return Caller(f"Api-Key {secret}")
-
-
-def key_of(caller: Caller) -> ApiKey:
-    return accounts.key_for(caller.client.headers["Authorization"].removeprefix("Api-Key "))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.events import log
-from sessions_app.models import ChatSession, Participant
+from sessions_app.models import ChatSession, Participant, User
 from sessions_app.vocabulary import ParticipantMoved
 
 
@@ -22,11 +22,13 @@ def join(session_id: UUID, by: Actor) -> None:
         enter(session, by)
 
 
-def leave(session_id: UUID, by: Actor) -> None:
-    with transaction.atomic():
-        session = log.lock(session_id)
-        row = Participant.objects.filter(session=session, user=by.user, left_at=None).first()
-        if row is not None:
+def depart(*, user: User, organization_id: UUID, by: Actor) -> None:
+    """Take a person whose membership has ended out of every room of the organisation."""
+    theirs = Participant.objects.filter(user=user, left_at=None, session__organization=organization_id)
+    for session_id in theirs.order_by("session_id").values_list("session_id", flat=True):
+        with transaction.atomic():
+            session = log.lock(session_id)
+            row = Participant.objects.get(session=session, user=user)
             row.left_at = timezone.now()
             row.save(update_fields=["left_at"])
             _tell(session, row, "participant.left", by)
@@ -46,5 +48,5 @@ def enter(session: ChatSession, by: Actor) -> None:
 
 
 def _tell(session: ChatSession, row: Participant, event: str, by: Actor) -> None:
-    told = ParticipantMoved(event=event, user_id=row.user_id, name=by.name, role=row.role)
+    told = ParticipantMoved(event=event, user_id=row.user_id, name=row.user.display_name, role=row.role)
     log.record(told, session=session, actor=by)

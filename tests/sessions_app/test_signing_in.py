@@ -12,6 +12,8 @@ from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from sessions_app.api import authentication
+from sessions_app.errors import Refused
 from sessions_app.models import AuditEntry, User
 from sessions_app.services import accounts
 from tests.callers import Caller, person
@@ -220,3 +222,20 @@ def test_an_end_of_membership_shows_in_me_at_once() -> None:
     caller = person(casey)
     casey.memberships.update(active=False)
     assert caller.get("me").json()["organizations"] == []
+
+
+def test_a_socket_upgrade_is_signed_in_by_the_same_headers() -> None:
+    casey = user("casey")
+    tokens = accounts.sign_in(user=casey)
+    actor, until = authentication.actor_from_headers({"authorization": f"Bearer {tokens.access}"}) or pytest.fail(
+        "nobody"
+    )
+    assert (actor.user, until is not None and until > timezone.now()) == (casey, True)
+    _, secret = accounts.issue_key(organization=organization(), name="Wazuh", scopes=["read"], by=None)
+    program, forever = authentication.actor_from_headers({"authorization": f"Api-Key {secret}"}) or pytest.fail(
+        "nobody"
+    )
+    assert (program.name, program.in_person, forever) == ("Wazuh", False, None)
+    assert authentication.actor_from_headers({}) is None
+    with pytest.raises(Refused):
+        authentication.actor_from_headers({"authorization": "Bearer x"})
