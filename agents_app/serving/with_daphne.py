@@ -2,16 +2,34 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from channels.routing import get_default_application
+from daphne import server as daphne_server
 from daphne.endpoints import build_endpoint_description_strings
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server, twisted_loop
 from twisted.python.failure import Failure
 
 from agents_app.serving import address
 from agents_app.serving.errors import CannotStart
 from agents_app.serving.lifecycle import INBOUND_BYTES, Lifecycle, close_databases
+
+
+class FormsLeftAlone(HTTPFactory):
+    """Twisted reads every form into memory, for nobody and at ten times its size, before Django sees the request.
+
+    Measured: an upload of 35 MB, refused with 401, took 410 MB; left alone it takes 38.
+    """
+
+    def buildProtocol(self, addr: Any) -> Any:
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = partial(WebRequest, parsePOSTFormSubmission=False)
+        return protocol
+
+
+daphne_server.HTTPFactory = FormsLeftAlone  # its server takes no factory as an argument
 
 
 class WarRoomServer(Server):
