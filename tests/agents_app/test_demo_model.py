@@ -74,6 +74,21 @@ def test_the_one_who_acts_is_suspected_before_the_one_acted_upon() -> None:
     assert [each.value for each in case.suspects] == ["203.0.113.5", "198.51.100.20"]
 
 
+def test_addresses_of_our_own_are_no_suspects() -> None:
+    rows = [{"kind": "ip", "value": value} for value in ("192.168.1.4", "198.51.100.5", "203.0.113.5")]
+    case = Case.read({"incident": {"own_networks": ["198.51.100.0/28"]}, "indicators": rows})
+    assert [each.value for each in case.suspects] == ["203.0.113.5"]
+
+
+def test_a_version_in_an_alert_that_looks_like_an_address_is_no_suspect() -> None:
+    result = {"lines": 3, "addresses": [{"value": "1.1.3.0", "count": 3}]}
+    action = {"tool": "summarize_evidence", "status": "succeeded", "args": {}, "result": result}
+    rounds = [{"round": 1, "tasks": [{"actions": [action]}]}]
+    alone = Case.read({"rounds": rounds, "evidence": [{"filename": "windows-alert.json"}]})
+    logged = Case.read({"rounds": rounds, "evidence": [{"filename": "fw.log"}]})
+    assert [[each.value for each in case.suspects] for case in (alone, logged)] == [[], ["1.1.3.0"]]
+
+
 def test_the_same_history_gives_the_same_move() -> None:
     data = data_blocks.block("incident", {"title": "SSH brute force", "severity": "high"})
     messages = [ModelRequest(parts=[UserPromptPart(f"{data}\n\nGive the orders of the next round.")])]

@@ -112,7 +112,7 @@ class Case:
     def is_own(self, value: str) -> bool:
         """Ours by the organisation's own word, or by what the address itself says."""
         row = self.known(value)
-        return bool(row and row.get("private")) or indicators.is_own(value)
+        return bool(row and row.get("private")) or indicators.is_own(value, self.incident.get("own_networks") or ())
 
     def seen(self, value: str) -> int:
         """How many lines of the logs hold it, as the tools counted; the alert's own lines prove nothing."""
@@ -127,7 +127,8 @@ class Case:
         in_alert = {
             str(each["value"]): str(each["kind"]) for each in self.indicators if each.get("kind") in ("ip", "domain")
         }
-        counted = {each.value: "ip" for each in self.tally.counts.get("addresses", [])}
+        # What looks like an address in the text of an alert (a version, say) is none unless it is an indicator.
+        counted = {each.value: "ip" for each in self.tally.counts.get("addresses", [])} if self.logs else {}
         found = [
             self._suspect(value, kind) for value, kind in {**counted, **in_alert}.items() if not self.is_own(value)
         ]

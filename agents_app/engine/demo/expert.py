@@ -9,6 +9,16 @@ from agents_app.engine.demo.prose import count, listed, quoted, sentences
 from agents_app.engine.demo.results import Hits
 
 PLACES = {"True": ", inside our own networks", "False": ", outside our networks"}
+# What to do next: about which kind of indicator, with its names, and where nobody is named.
+ADVICE = {
+    "access": ("user", "Check the accounts {} for sign-ins that worked.", "Check for sign-ins that worked."),
+    "malware": ("host", "Take an image of {} before it is cleaned.", "Find the machine and keep an image of it."),
+    "availability": ("host", "Have the people of {} look at it.", "Have the service's owners look at it."),
+    "privilege": ("user", "Ask whether the change by {} was meant.", "Ask whether the change was meant."),
+    "phishing": ("email", "Ask {} who else got the message.", "Find out who else got the message."),
+    "network": ("host", "Compare the traffic of {} with what is usual.", "Compare the traffic with what is usual."),
+    "generic": ("host", "Ask the people of {} what they saw.", "Ask the source of the alert for more than it says."),
+}
 NOUNS = {"addresses": "address", "users": "user", "hosts": "host"}
 
 
@@ -127,7 +137,6 @@ def suggestions(case: Case) -> list[str]:
 
 
 def _advice(case: Case) -> Iterator[str]:
-    users, hosts = case.named("user"), case.named("host")
     blocked = [str(each["args"].get("indicator")) for each in case.done("block_indicator")]
     if blocked:
         yield f"Look again at {listed(blocked)} before the block ends."
@@ -135,37 +144,11 @@ def _advice(case: Case) -> Iterator[str]:
     others = [each.value for each in case.suspects if each.value not in asked and containing.supported(case, each)]
     if others:
         yield f"Decide about {listed(others)} too."
-    match case.kind:
-        case "access":
-            yield (
-                f"Check the accounts {listed(users)} for sign-ins that worked."
-                if users
-                else "Check for sign-ins that worked."
-            )
-        case "malware":
-            yield (
-                f"Take an image of {listed(hosts)} before it is cleaned."
-                if hosts
-                else "Find the machine and keep an image of it."
-            )
-            if hashes := case.named("hash"):
-                yield f"Search the other machines for {listed(hashes, most=2)}."
-        case "phishing":
-            yield "Find out who else got the message, and who followed it."
-        case "availability":
-            yield (
-                f"Have the people of {listed(hosts)} look at it." if hosts else "Have the service's owners look at it."
-            )
-        case "privilege":
-            yield (
-                f"Ask whether the change by {listed(users)} was meant."
-                if users
-                else "Ask whether the change was meant."
-            )
-        case "network":
-            yield "Compare the traffic with what is usual at this hour."
-        case _:
-            yield "Ask the source of the alert for more than it says."
+    whom, by_name, in_general = ADVICE[case.kind]
+    names = case.named(whom)
+    yield by_name.format(listed(names)) if names else in_general
+    if case.kind == "malware" and (hashes := case.named("hash")):
+        yield f"Search the other machines for {listed(hashes, most=2)}."
     if not case.logs:
         yield "Attach the logs of that time as evidence."
 

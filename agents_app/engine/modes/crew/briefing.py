@@ -22,7 +22,7 @@ LONGEST_EXAMPLE = 200
 
 def brief(incident_id: UUID, state: CrewState, *, max_rounds: int) -> dict[str, Any]:
     """Everything the crew knows of the incident, as JSON."""
-    incident = Incident.objects.get(pk=incident_id)
+    incident = Incident.objects.select_related("organization").get(pk=incident_id)
     calls = _calls(state)
     number = state.round.number if state.stage in ("manager", "work", "expert") else state.next_round
     return {
@@ -80,6 +80,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "alert_count": incident.alert_count,
         "opened_at": incident.opened_at.isoformat(),
         "summary": trimmed(incident.summary),
+        "own_networks": incident.organization.own_networks,
     }
 
 
