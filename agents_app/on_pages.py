@@ -13,11 +13,8 @@ from sessions_app.models import ChatSession
 
 def faces(session: ChatSession) -> list[dict[str, Any]]:
     """The agents of the room's organisation as people see them: the same everywhere."""
-    return list(
-        Agent.objects.filter(organization=session.organization_id)
-        .order_by("id")
-        .values("name", "role", "color", "symbol", "description")
-    )
+    rows = Agent.objects.filter(organization=session.organization_id).order_by("id")
+    return [{"name": row.name, "role": row.role, "color": row.color, "symbol": row.symbol} for row in rows]
 
 
 def unfinished_runs(session: ChatSession) -> list[dict[str, Any]]:

@@ -19,7 +19,6 @@ from sessions_app.services import messages as talk
 from sessions_app.vocabulary import MessageSend
 
 A_YEAR_S = 31_536_000
-HEAVIEST = "That file is larger than what can be attached (100 MB)."
 
 
 @require_GET
@@ -49,15 +48,17 @@ def load_demo(request: HttpRequest) -> HttpResponse:
 @page
 def war_room(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
-    return render(request, "room/room.html", room.context(incident, by=actor_of(request), before=request.GET.get("before")))
+    context = room.context(incident, by=actor_of(request), before=request.GET.get("before", ""))
+    return render(request, "room/room.html", context)
 
 
 @require_POST
 @page
 def post_message(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
-    body = MessageSend(content=request.POST.get("content", "").strip()[:32_000] or " ")
-    talk.post(session_id=incident.room_id, body=body, by=actor_of(request))
+    content = request.POST.get("content", "").strip()[:32_000]
+    if content and incident.room_id:
+        talk.post(session_id=incident.room_id, body=MessageSend(content=content), by=actor_of(request))
     return redirect("war-room", incident.pk)
 
 
@@ -81,10 +82,7 @@ def attach_evidence(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     if file is None:
         messages.error(request, "Nothing was attached: choose a file first.")
     else:
-        files.attach(
-            incident=incident, filename=file.name or "file", stream=file, content_type=file.content_type or "",
-            by=actor_of(request),
-        )  # fmt: skip
+        files.attach(incident=incident, filename=file.name or "file", stream=file, by=actor_of(request))
     return redirect("war-room", incident.pk)
 
 
@@ -149,7 +147,8 @@ def _incident_list(request: HttpRequest, form: DeclareForm, *, status: int = 200
     found = incident_list.page_of(filters, by=by)
     organization = permissions.organizations_of(by).order_by("pk").first()
     context = {
-        "incidents": found.incidents, "next_page": found.next, "filters": filters, "filtered": bool(filters), "form": form,
+        "incidents": found.incidents, "next_page": found.next, "filters": filters, "filtered": bool(filters),
+        "form": form,
         "severities": Severity.choices, "statuses": Incident.Status.choices,
         "may_declare": organization is not None and permissions.may(by, "declare", organization.pk),
     }  # fmt: skip

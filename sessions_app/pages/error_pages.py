@@ -43,5 +43,6 @@ CSRF = {
 
 def error_page(request: HttpRequest, status: int, **words: str) -> HttpResponse:
     reference = getattr(request, "request_id", "")
-    context: dict[str, Any] = {"code": status, **WORDS[status], **words, "reference": reference, "theme": theme_of(request)}
+    told: dict[str, Any] = {"code": status, **WORDS[status], **words}
+    context = {**told, "reference": reference, "theme": theme_of(request)}
     return render(request, "error.html", context, status=status)

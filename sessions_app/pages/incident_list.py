@@ -43,8 +43,8 @@ class Filters:
         if self.severity:
             incidents = incidents.filter(severity=self.severity)
         if self.status:
-            unsettled = self.status == UNSETTLED
-            incidents = incidents.exclude(status__in=Incident.SETTLED) if unsettled else incidents.filter(status=self.status)
+            settled = Incident.SETTLED if self.status == UNSETTLED else ()
+            incidents = incidents.exclude(status__in=settled) if settled else incidents.filter(status=self.status)
         return incidents.filter(pk__lt=self.before) if self.before else incidents
 
     def link(self, before: UUID) -> str:

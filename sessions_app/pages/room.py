@@ -17,11 +17,12 @@ BUDGET = 1024 * 1024
 ZERO = UUID(int=0)
 
 
-def context(incident: Incident, *, by: Actor, before: str | None = None) -> dict[str, Any]:
+def context(incident: Incident, *, by: Actor, before: str = "") -> dict[str, Any]:
     assert incident.room_id is not None
     taken = snapshot.take(incident.room_id, by=by)
-    messages = _history(incident, int(before)) if before and before.isdecimal() else taken.parts["messages"]
-    evidence = [resources.evidence(row).wire() for row in incident.evidence.select_related("uploaded_by").order_by("id")]
+    messages = _history(incident, int(before)) if before.isdecimal() else taken.parts["messages"]
+    files = incident.evidence.select_related("uploaded_by").order_by("id")
+    evidence = [resources.evidence(row).wire() for row in files]
     return {
         "incident": incident,
         "snapshot": taken.parts,
@@ -61,6 +62,7 @@ def _page(incident: Incident, taken: snapshot.Taken, evidence: list[dict[str, An
             "events": f"/api/v1/sessions/{room}/events",
             "evidence": f"/api/v1/incidents/{incident.pk}/evidence",
             "incident": f"/api/v1/incidents/{incident.pk}",
+            "report": reverse("report", args=[incident.pk]),
             "viewer": reverse("evidence", args=[ZERO]),
             "zero": str(ZERO),
         },

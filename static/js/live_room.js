@@ -27,6 +27,7 @@ export class LiveRoom {
     this.people = new Store([]);
     this.connection = new Store({ name: "connecting" });
     this.trouble = new Store("");
+    this.reported = new Store(false);
     this.pastRuns = new Map();
     this.speaks = false;
     this.fold(page.events);
@@ -88,6 +89,7 @@ export class LiveRoom {
   fold(events) {
     for (const event of events) {
       this.feed.apply(event);
+      if (event.type === "incident.reported") this.reported.set(true);
       if (RUN_OVER.test(event.type)) this.pastRuns.set(event.data.agent_name, event.data);
       if (event.type === "evidence.added") this.evidence.change((files) => withFile(files, event.data));
     }

@@ -2,12 +2,14 @@
 import { define as defineAgents } from "./elements/agent_list.js";
 import { define as defineApprovals } from "./elements/approval_card.js";
 import { define as defineConnection } from "./elements/connection_chip.js";
+import { define as defineDecided } from "./elements/decided_list.js";
 import { define as defineHeader } from "./elements/incident_header.js";
 import { define as defineComposer } from "./elements/message_composer.js";
 import { define as defineOutcomes } from "./elements/outcome_card.js";
 import { define as definePanes } from "./elements/pane_layout.js";
 import { define as definePlan } from "./elements/plan_tree.js";
 import { define as defineQuestions } from "./elements/question_card.js";
+import { define as defineNotice } from "./elements/room_notice.js";
 import { define as defineStream } from "./elements/room_stream.js";
 import { define as defineTimeline } from "./elements/room_timeline.js";
 import { define as defineSideLists } from "./elements/side_lists.js";
@@ -18,8 +20,8 @@ import { Socket } from "./lib/socket.js";
 import { LiveRoom } from "./live_room.js";
 
 const DRAWN = [
-  "incident-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-stream",
-  "message-composer", "waiting-list", "agent-list", "indicator-list", "evidence-list",
+  "incident-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
+  "message-composer", "waiting-list", "decided-list", "agent-list", "indicator-list", "evidence-list",
 ];
 
 const page = JSON.parse(document.getElementById("snapshot").textContent);
@@ -31,7 +33,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
-  defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists,
+  defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

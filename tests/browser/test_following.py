@@ -6,14 +6,25 @@ from collections.abc import Callable
 import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import SLOW_MS, alert, approval_card, enter, post, program, raise_alert, room_of, stream, wait_until_live
+from tests.browser.people import (
+    SLOW_MS,
+    alert,
+    approval_card,
+    enter,
+    post,
+    program,
+    raise_alert,
+    room_of,
+    stream,
+    wait_until_live,
+)
 from tests.services.server import Server
 
 CUTS = 30
 NewContext = Callable[..., BrowserContext]
 
 
-# The page's own socket, cut after a few frames; the frame it is cut at is lost, as on a real line. Back-off is drawn short.
+# The page's own socket, cut after a few frames; the frame it is cut at is lost, as on a real line. Back-off is short.
 CUTTER = """() => {
   let state = 7;
   const draw = () => (state = (state * 16807) % 2147483647) / 2147483647;
@@ -51,7 +62,8 @@ def test_cut_off_thirty_times_while_text_streams_ends_with_the_same(
     wait_until_live(cut)
     post(steady, "That was the last word.")
     expect(cut.get_by_text("That was the last word.").first).to_be_visible(timeout=SLOW_MS)
-    settle(steady), settle(cut)
+    settle(steady)
+    settle(cut)
     assert stream(cut) == stream(steady)
     assert len({key for key, _ in stream(cut)}) == len(stream(cut))
 
@@ -65,16 +77,20 @@ def enter_while_cut(page: Page, server: Server, incident: str) -> None:
 
 
 def ask_and_wait(client: httpx.Client, incident: str, question: str) -> None:
-    answer = client.post(f"/api/v1/sessions/{room_of(client, incident)}/messages", json={"content": question}, timeout=60)
+    room = room_of(client, incident)
+    answer = client.post(f"/api/v1/sessions/{room}/messages", json={"content": question}, timeout=60)
     assert answer.status_code in (200, 201), answer.text
 
 
 def settle(page: Page) -> None:
     """All replies are finished: nobody writes and nobody thinks."""
-    expect(page.locator("agent-list").get_by_text(re.compile("thinking|writing|waits its turn"))).to_have_count(0, timeout=SLOW_MS)
+    busy = page.locator("agent-list").get_by_text(re.compile("thinking|writing|waits its turn"))
+    expect(busy).to_have_count(0, timeout=SLOW_MS)
 
 
-def test_two_browsers_show_the_same_stream_and_a_reload_shows_it_again(new_context: NewContext, shared_server: Server) -> None:
+def test_two_browsers_show_the_same_stream_and_a_reload_shows_it_again(
+    new_context: NewContext, shared_server: Server
+) -> None:
     with program(shared_server, "commander") as client:
         incident = raise_alert(client, alert("203.0.113.72", title="Two people watch"))
     one, two = new_context().new_page(), new_context().new_page()

@@ -33,7 +33,9 @@ def test_who_guesses_too_often_is_told_how_long_to_wait(page: Page, shared_serve
     expect(page.get_by_role("alert")).to_contain_text(re.compile(r"Try again in \d minutes?"))
 
 
-def test_what_is_not_there_says_what_to_do_and_names_a_reference(page: Page, shared_server: Server, console: Console) -> None:
+def test_what_is_not_there_says_what_to_do_and_names_a_reference(
+    page: Page, shared_server: Server, console: Console
+) -> None:
     console.expect("status of 404")
     sign_in(page, shared_server, "outsider")
     page.goto(f"{shared_server.url}/incidents/0190aaaa-0000-7000-8000-000000000000/")

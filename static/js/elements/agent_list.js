@@ -20,7 +20,11 @@ class AgentList extends HTMLElement {
   draw() {
     const { room, feed, pastRuns } = this.context;
     this.agents = agentsOf({ runs: room.value.runs, past: [...pastRuns.values()], items: feed.items() });
-    reconcile(field(this, "list"), this.agents, { key: (agent) => agent.name, create: () => this.row(), update: (node, agent) => this.update(node, agent) });
+    reconcile(field(this, "list"), this.agents, {
+      key: (agent) => agent.name,
+      create: () => this.row(),
+      update: (node, agent) => this.update(node, agent),
+    });
     field(this, "empty").hidden = this.agents.length > 0;
     this.tick();
   }

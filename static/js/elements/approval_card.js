@@ -78,7 +78,7 @@ class ApprovalCard extends DecisionCard {
     const clock = field(this, "clock");
     const strong = document.createElement("strong");
     strong.textContent = left > 0 ? span(left) : "expired";
-    clock.replaceChildren(left > 0 ? "time left " : "", strong);
+    clock.replaceChildren(strong, left > 0 ? " left" : "");
     clock.toggleAttribute("data-soon", left < SOON_MS);
   }
 

@@ -1,6 +1,7 @@
 import { clockTime } from "../lib/clock.js";
 
 const BANNER_AFTER_MS = 3000;
+const NOTHING_LOST = "Nothing is lost: what happens meanwhile arrives when the connection is back; decisions are held until then.";
 const FINE = new Set(["live", "degraded"]);
 
 /** The state of the connection in two or three words; the same words for the chip and the banner. */
@@ -68,8 +69,7 @@ class ConnectionBanner extends HTMLElement {
       "signed-out": "Your sign-in has ended. What you wrote is kept in this browser; sign in again to go on.",
       stopped: `The server ended this connection${this.state.reason ? `: ${this.state.reason}` : ""}. Reload the page to go on.`,
     }[this.state.name];
-    this.querySelector('[data-field="text"]').textContent =
-      text ?? `No live updates${since}. Nothing is lost: what happens meanwhile arrives as soon as the connection is back, and decisions are held until then.`;
+    this.querySelector('[data-field="text"]').textContent = text ?? `No live updates${since}. ${NOTHING_LOST}`;
     this.button.textContent = this.state.name === "signed-out" ? "Sign in again" : "Reconnect now";
     this.button.hidden = this.state.name === "stopped";
     this.hidden = false;

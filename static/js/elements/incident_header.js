@@ -6,10 +6,13 @@ const FACES_SHOWN = 5;
 
 /** Severity, status, commander and who is here, as the room tells them. */
 class IncidentHeader extends HTMLElement {
-  connect({ room, people, urls, me }) {
+  connect({ room, people, urls, me, reported }) {
     this.me = me;
     this.urls = urls;
     room.subscribe((state) => state.incident && this.draw(state.incident));
+    reported.subscribe((ready) => {
+      if (ready) field(this, "report").hidden = false;
+    });
     people.subscribe((here) => this.drawPeople(here));
     this.querySelector("form")?.addEventListener("submit", this);
   }

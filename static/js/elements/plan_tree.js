@@ -30,19 +30,21 @@ class PlanTree extends HTMLElement {
     const mark = item.querySelector(".plan-mark");
     const state = NODE_MARKS[node.status] ?? "open";
     if (mark.dataset.mark !== state) mark.dataset.mark = state;
-    const by = node.kind === "round" || !node.assignee ? "" : `${node.assignee}, `;
-    fill(item, { title: node.title, about: `${by}${node.status}` });
+    mark.setAttribute("aria-label", node.status);
+    const about = [node.kind === "round" ? "" : node.assignee, node.status === "succeeded" ? "" : node.status];
+    fill(item, { title: node.title, about: about.filter(Boolean).join(", ") });
     this.leaf(field(item, "leaf"), node);
     this.level(field(item, "children"), node.children);
   }
 
   leaf(leaf, node) {
     const call = node.tool_call_id ? this.context.feed.get(node.tool_call_id)?.call : null;
-    const outcome = node.error || node.outcome || "";
+    const state = call && call.state !== "succeeded" ? OUTCOME_WORDS[call.state] ?? call.state : "";
+    const outcome = node.error || node.outcome || state;
     leaf.hidden = !call && !outcome;
     fill(leaf, {
       call: call ? visible(`${call.tool}(${argsLine(call.args)})`) : "",
-      outcome: outcome ? firstLine(outcome, 160) : call ? OUTCOME_WORDS[call.state] ?? call.state : "",
+      outcome: firstLine(outcome, 160),
     });
     field(leaf, "outcome").classList.toggle("bad", Boolean(node.error));
   }

@@ -52,7 +52,11 @@ class EvidenceList extends HTMLElement {
   }
 
   draw(files) {
-    reconcile(field(this, "list"), files, { key: (file) => file.id, create: () => clone("t-evidence"), update: (node, file) => this.file(node, file) });
+    reconcile(field(this, "list"), files, {
+      key: (file) => file.id,
+      create: () => clone("t-evidence"),
+      update: (node, file) => this.file(node, file),
+    });
     field(this, "empty").hidden = files.length > 0;
     document.querySelector('[data-count="evidence"]').textContent = String(files.length);
   }

@@ -7,32 +7,33 @@ import { OUTCOME_WORDS } from "../models/words.js";
 import { argsLine } from "./args.js";
 import { drawFace } from "./face.js";
 
+const ENDED_EARLY = { cancelled: "Stopped before it was finished", failed: "This reply failed" };
+const UNANSWERED = { open: "Waits for an answer", expired: "Nobody answered in time", cancelled: "No longer asked" };
 const TEMPLATES = { tool: "t-call", approval: "t-decided", note: "t-note" };
 
 export function createItem(item) {
   return clone(TEMPLATES[item.kind] ?? "t-message");
 }
 
-export function drawItem(node, item, { feed, me, faces }) {
-  DRAW[item.kind](node, item, feed);
+export function drawItem(node, item, context) {
+  DRAW[item.kind](node, item, context);
   if (item.kind === "note") return;
-  drawFace(node, speakerOf(item), faces);
+  drawFace(node, speakerOf(item), context.faces);
   fill(node, { time: clockTime(item.ts) });
   field(node, "time").setAttribute("datetime", item.ts);
-  toggleAttribute(node, "data-own", item.message?.sender_id === me.id);
+  toggleAttribute(node, "data-own", item.message?.sender_id === context.me.id);
 }
 
 const DRAW = {
-  message(node, item, feed) {
+  message(node, item, { feed }) {
     const { message } = item;
     node.dataset.type = message.message_type ?? "text";
     const text = field(node, "text");
     const streaming = message.status === "streaming";
-    text.classList.toggle("caret", streaming);
     text.className = message.html ? "prose" : `plain-text${streaming ? " caret" : ""}`;
     if (message.html) setHtml(text, message.html);
     else setPlain(text, streaming ? feed.text(item.key) || feed.text(item.key, "thinking") : message.content);
-    drawFlag(node, { cancelled: "Stopped before it was finished", failed: "This reply failed" }[message.status] ?? (message.truncated ? "Cut short here; the whole is in the export" : ""));
+    drawFlag(node, ENDED_EARLY[message.status] ?? (message.truncated ? "Cut short here: it is longer than one frame" : ""));
     fill(node, { role: message.round ? `round ${message.round}` : "" });
   },
 
@@ -53,7 +54,7 @@ const DRAW = {
     field(node, "text").className = "plain-text";
     setVisible(field(node, "text"), question.question);
     const answer = question.answer ? `${question.answered_by ?? "Somebody"} answered: “${question.answer}”` : "";
-    drawFlag(node, answer || { open: "Waits for an answer", expired: "Nobody answered in time", cancelled: "No longer asked" }[question.status]);
+    drawFlag(node, answer || UNANSWERED[question.status]);
   },
 
   tool(node, item) {
@@ -76,8 +77,11 @@ const DRAW = {
     fill(node, { tool: visible(approval.tool), decided: visible(decidedLine(approval, at)) });
   },
 
-  note(node, item) {
+  note(node, item, { urls }) {
     node.dataset.tone = item.note.tone;
+    const link = node.querySelector('[data-part="report"]');
+    link.hidden = !item.note.report;
+    link.href = urls.report;
     node.querySelector(".note").dataset.tone = item.note.tone;
     fill(node, { text: item.note.text, time: item.note.tone === "round" ? "" : clockTime(item.ts) });
   },

@@ -1,5 +1,9 @@
 /** Text a person decides on hides nothing: control, zero-width, bidi and ANSI characters are shown as escapes. */
-const HIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|[\u{e0000}-\u{e0fff}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+const CONTROL = "\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f";
+const INVISIBLE = "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\u3164";
+const SELECTORS = "\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufffb\\u{e0000}-\\u{e0fff}";
+// A lone surrogate is a code point of its own under the `u` flag; a pair is not.
+const HIDDEN = new RegExp(`[${CONTROL}${INVISIBLE}${SELECTORS}\\ud800-\\udfff]`, "gu");
 
 export function escapeOf(character) {
   const code = character.codePointAt(0);

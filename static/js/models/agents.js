@@ -17,18 +17,25 @@ function note(byName, agent) {
 }
 
 function lastSeen(item) {
-  const name = item.message && item.message.sender_type !== "user" && item.message.sender_type !== "system" ? item.message.sender_name : item.call?.agent_name;
+  const said = item.message && !["user", "system"].includes(item.message.sender_type) ? item.message.sender_name : null;
+  const name = said ?? item.call?.agent_name;
   return name ? { name, state: "idle", text: "idle", since: null } : null;
 }
 
 function busyWith(item) {
-  if (item.kind === "message" && item.message.status === "streaming") return { name: item.message.sender_name, state: "running", text: "writing", since: item.ts };
-  if (item.kind === "tool" && item.call.state === "claimed") return { name: item.call.agent_name, state: "running", text: `runs ${item.call.tool}`, since: item.call.started_at };
+  const { message, call } = item;
+  if (item.kind === "message" && message?.status === "streaming") {
+    return { name: message.sender_name, state: "running", text: "writing", since: item.ts };
+  }
+  if (item.kind === "tool" && call.state === "claimed") {
+    return { name: call.agent_name, state: "running", text: `runs ${call.tool}`, since: call.started_at };
+  }
   return null;
 }
 
 function settled(run) {
-  return run.status === "failed" ? { name: run.agent_name, state: "failed", text: "failed" } : { name: run.agent_name, state: "idle", text: "idle" };
+  const state = run.status === "failed" ? "failed" : "idle";
+  return { name: run.agent_name, state, text: state };
 }
 
 function atWork(run, seen) {

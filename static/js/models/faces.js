@@ -16,7 +16,8 @@ export class Faces {
     const agent = this.#known.get(name) ?? { role: "assistant", color: "blue", symbol: "" };
     const color = COLORS.has(agent.color) ? agent.color : "blue";
     if (DRAWN_ROLES.has(agent.role)) return { kind: "agent", symbol: agent.role, color, role: agent.role };
-    return agent.symbol ? { kind: "agent", text: agent.symbol, color, role: agent.role } : { kind: "agent", symbol: "agent", color, role: agent.role };
+    const drawn = agent.symbol ? { text: agent.symbol } : { symbol: "agent" };
+    return { kind: "agent", ...drawn, color, role: agent.role };
   }
 }
 

@@ -20,6 +20,6 @@ function folded(node) {
 }
 
 export const NODE_MARKS = {
-  succeeded: "done", done: "done", completed: "done", failed: "failed", rejected: "failed", running: "running", started: "running",
-  waiting: "waits", pending: "open", planned: "open", open: "open", skipped: "skipped", cancelled: "skipped", expired: "failed", unknown: "waits",
+  succeeded: "done", running: "running", waiting: "waits", pending: "open", failed: "failed", rejected: "failed",
+  skipped: "skipped", cancelled: "skipped",
 };

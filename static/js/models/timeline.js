@@ -35,17 +35,22 @@ function entryOf(item) {
 const TELL = {
   note: ({ note }) => ({ text: note.text, tone: note.tone, names: note.names }),
   message: ({ message }) => {
-    if (message.sender_type === "user") return { by: "user", text: `${message.sender_name}: ${firstLine(message.content, LONGEST)}` };
-    if (TELLING.has(message.message_type) && message.content) return { by: "agent", text: `${message.sender_name}: ${firstLine(message.content, LONGEST)}` };
-    return null;
+    const person = message?.sender_type === "user";
+    if (!message?.content || (!person && !TELLING.has(message.message_type))) return null;
+    return { by: person ? "user" : "agent", text: `${message.sender_name}: ${firstLine(message.content, LONGEST)}` };
   },
   // A call that waits for a person is told by its approval.
-  tool: ({ call }) => (call.approval_id && UNDECIDED.has(call.state) ? null : { by: "agent", text: `${call.agent_name} ran ${call.tool}: ${OUTCOME_WORDS[call.state] ?? call.state}`, tone: call.state === "failed" ? "bad" : "" }),
+  tool: ({ call }) => {
+    if (UNDECIDED.has(call.state)) return null;
+    const outcome = OUTCOME_WORDS[call.state] ?? call.state;
+    return { by: "agent", text: `${call.agent_name} ran ${call.tool}: ${outcome}`, tone: call.state === "failed" ? "bad" : "" };
+  },
   approval: (item) => ({
     text: visible(`${item.approval.tool} ${decidedLine(item.approval, clockTime(item.approval.decided_at ?? item.updatedAt))}`),
     tone: { approved: "good", rejected: "bad", expired: "bad", pending: "waits" }[item.approval.status] ?? "",
     by: item.approval.decided_by ? "user" : "agent",
   }),
-  question: ({ question }) => ({ text: `${question.asked_by} asked: ${firstLine(question.question)}`, tone: question.status === "open" ? "waits" : "" }),
-  error: ({ error }) => ({ text: error.detail || "A reply failed", tone: "bad" }),
+  question: ({ question }) => ({
+    text: `${question.asked_by} asked: ${firstLine(question.question)}`, tone: question.status === "open" ? "waits" : "",
+  }),
 };

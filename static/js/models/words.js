@@ -25,7 +25,10 @@ const NOTES = {
   "session.expired": () => ({ text: "The session expired" }),
   "participant.joined": (data) => ({ text: `${data.name} joined as ${data.role}`, quiet: true }),
   "participant.left": (data) => ({ text: `${data.name} left`, quiet: true }),
-  "run.failed": (run) => ({ text: `${run.agent_name} failed: ${run.error || run.error_code || "no reason given"}`, tone: "bad" }),
+  // The stream has the error itself, with what to do (`message.error`); the timeline has this line.
+  "run.failed": (run) => ({
+    text: `${run.agent_name} failed: ${run.error || run.error_code || "no reason given"}`, tone: "bad", quiet: true,
+  }),
   "run.cancelled": (run, by) => ({ text: `${by} stopped ${run.agent_name}` }),
   "run.paused": (run) => ({ text: `${run.agent_name} is paused${run.error ? `: ${run.error}` : ""}`, tone: "waits" }),
   "run.resumed": (run, by) => ({ text: `${by} resumed ${run.agent_name}` }),
@@ -56,7 +59,9 @@ const NOTES = {
   "team.intervention": (data) => ({ text: `Taken up by the crew${data.content ? `: “${firstLine(data.content, 80)}”` : ""}` }),
   "team.replanned": (data) => ({ text: `The team changed its plan${data.content ? `: ${firstLine(data.content)}` : ""}` }),
   "board.concluded": (data) => ({ text: `The board concluded${data.summary ? `: ${firstLine(data.summary)}` : ""}` }),
-  "quota.exceeded": (data) => ({ text: `Quota of ${data.quota_type} a ${data.period} is used up (${data.current} of ${data.limit})`, tone: "bad" }),
+  "quota.exceeded": (data) => ({
+    text: `Quota of ${data.quota_type} a ${data.period} is used up (${data.current} of ${data.limit})`, tone: "bad",
+  }),
 };
 
 function changed({ changes }, by) {

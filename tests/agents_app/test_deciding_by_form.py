@@ -1,0 +1,65 @@
+"""Deciding by a plain form: the same services, told on the page the form stood on."""
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from sessions_app.models import User
+from tests import factories
+from tests.agents_app.control import Scene, scene
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def asked() -> Scene:
+    made = scene()
+    made.act()
+    return made
+
+
+def send(user: User, address: str, **said: object) -> HttpResponse:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client.post(address, said, headers={"referer": "http://testserver/"}, follow=True)  # type: ignore[return-value]
+
+
+def decide(asked: Scene, user: User, decision: str, **more: object) -> HttpResponse:
+    approval = asked.approval
+    said = {"version": approval.version, "digest": approval.digest, "decision": decision, **more}
+    return send(user, f"/approvals/{approval.pk}/", **said)
+
+
+def test_an_approver_approves(asked: Scene) -> None:
+    answer = decide(asked, asked.person("approver"), "approve")
+    assert "your decision is stored; the request is approved" in answer.text
+    assert asked.approval.status == "approved"
+
+
+def test_a_rejection_keeps_its_words(asked: Scene) -> None:
+    decide(asked, asked.person("approver"), "reject", feedback="That is ours.")
+    assert (asked.approval.status, asked.approval.feedback) == ("rejected", "That is ours.")
+
+
+def test_an_edit_is_approved_with_its_new_arguments(asked: Scene) -> None:
+    edited = '{"indicator": "203.0.113.7", "minutes": 5, "reason": "Shorter."}'
+    decide(asked, asked.person("approver"), "approve", edited_args=edited)
+    assert asked.approval.args["minutes"] == 5
+
+
+def test_edited_arguments_that_are_not_json_change_nothing(asked: Scene) -> None:
+    answer = decide(asked, asked.person("approver"), "approve", edited_args="{")
+    assert "Nothing was changed. The edited arguments are not JSON." in answer.text
+    assert asked.approval.status == "pending"
+
+
+def test_a_responder_is_refused_in_words(asked: Scene) -> None:
+    answer = decide(asked, asked.person("responder"), "approve")
+    assert "Nothing was changed." in answer.text
+    assert asked.approval.status == "pending"
+
+
+def test_an_outsider_finds_nothing(asked: Scene) -> None:
+    outsider = factories.user(org=factories.organization("other"), role="commander")
+    assert decide(asked, outsider, "approve").status_code == 404
+    assert asked.approval.status == "pending"
