@@ -1,4 +1,5 @@
-"""Finding indicators in JSON, where a key says what its value is: `srcip`, `TargetUserName`, `process.hash.sha256`."""
+"""Finding indicators in JSON, where a key says what its value is: `srcip`, `TargetUserName`, "
+"`process.hash.sha256`."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from sessions_app.indicators.text import EMAIL, NOT_NAMES, emails, extract, is_h
 
 # The last words of a key's path, and what its value then is; the longest ending that is listed decides.
 OTHER_END = ("dest", "destination", "dst", "remote", "peer", "query", "callback")
-ENDINGS: dict[str, Kind] = {
+ENDINGS: dict[str, Kind | None] = {
+    "object_server": None,  # of a Windows event: a part of the system, no machine
     **dict.fromkeys(
         listed("ip ips ipv4 ipv6 ip_address ip_addresses ipaddress ip_addr ipaddr addr address srcip dstip sip dip"),
         "ip",
@@ -28,13 +30,14 @@ ENDINGS: dict[str, Kind] = {
     **dict.fromkeys(
         listed(
             "user username user_name srcuser dstuser ruser login logname acct account_name principal principal_name "
-            "actor actor_name assignee identity"
+            "actor actor_name alternate_id assignee identity"
         ),
         "user",
     ),
     **dict.fromkeys(
         listed(
-            "host hosts hostname host_name computer computername computer_name machine machine_name agent_name device "
+            "host hosts hostname host_name computer_dns_name computer computername computer_name machine "
+            "machine_name agent_name device "
             "device_name devicename node node_name workstation workstation_name server server_name "
             "endpoint endpoint_name instance pod_name container_name dvc"
         ),
@@ -49,7 +52,8 @@ ENDINGS: dict[str, Kind] = {
 # Ids, versions, and the addresses of those who watch: nothing anybody would hunt for.
 SKIPPED = listed(
     "id uuid guid arn oid version specversion schema_version firmware build revision commit etag fingerprint "
-    "object_server receiver schema xmlns generator_url external_url silence_url dashboard_url panel_url "
+    "results_link rule_url web_url permalink receiver schema xmlns generator_url "
+    "external_url silence_url dashboard_url panel_url "
     "image_url html_url reference references "
     "documentation dataschema gdpr hipaa dss gpg13 tsc class logger logger_name module package namespace ns"
 )
@@ -64,15 +68,15 @@ def from_json(value: Any) -> list[Found]:
 
 
 def from_leaf(leaf: Leaf) -> Iterator[Found]:
-    if not isinstance(leaf.value, str) or not leaf.value.strip() or skipped(leaf.name):
+    if not isinstance(leaf.value, str) or not leaf.value.strip():
         return
     text = leaf.value.strip()
     kind = hinted(leaf.name)
     if kind and text.lower() not in LOGON_NAMES and (found := as_kind(kind, text)):
         yield found
-        return
     # A bare word under a key we know nothing about is no name of anybody.
-    yield from extract(text)
+    elif kind or not skipped(leaf.name):
+        yield from extract(text)
 
 
 @lru_cache(maxsize=4096)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from sessions_app.errors import Invalid
 from sessions_app.indicators import Found
 
 Severity = Literal["critical", "high", "medium", "low", "info"]
 Status = Literal["firing", "resolved"]
+MOST_ALERTS = 500
 TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 4000
 
@@ -29,6 +32,12 @@ class ParsedAlert:
     user: str
     indicators: tuple[Found, ...]
     raw: Any
+
+
+def bounded(documents: Sequence[Any]) -> None:
+    """Refuse a body that would open incidents by the thousand."""
+    if len(documents) > MOST_ALERTS:
+        raise Invalid(f"A body may hold {MOST_ALERTS} alerts; this one holds {len(documents)}.")
 
 
 def title_of(text: str) -> str:

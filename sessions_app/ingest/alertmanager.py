@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.errors import Invalid
 from sessions_app.indicators import from_json
 from sessions_app.ingest import times
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
-from sessions_app.ingest.generic import HOSTS, MOST_ALERTS, USERS
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, bounded, fingerprint_of, title_of
+from sessions_app.ingest.generic import HOSTS, USERS
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import severity_of
 
@@ -27,8 +26,7 @@ def is_alert(alert: Any) -> bool:
 
 
 def read(source: str, body: Any) -> list[ParsedAlert]:
-    if len(body["alerts"]) > MOST_ALERTS:
-        raise Invalid(f"A body may hold {MOST_ALERTS} alerts; this one holds {len(body['alerts'])}.")
+    bounded(body["alerts"])
     return [one(source, alert, body) for alert in body["alerts"]]
 
 

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from sessions_app.errors import Invalid
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, Status, fingerprint_of, title_of
+from sessions_app.ingest.alert import (
+    DESCRIPTION_LENGTH,
+    ParsedAlert,
+    Severity,
+    Status,
+    bounded,
+    fingerprint_of,
+    title_of,
+)
 from sessions_app.ingest.body import parse
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import by_word
@@ -18,24 +26,26 @@ TITLES = (
     "signature_name", "signature", "detection_name", "detect_name", "threat_name", "malware_name",
     "vulnerability_title", "check_name", "monitor_name", "problem_title", "problem_name", "incident_title",
     "incident_name", "issue_title", "finding_title", "title", "=rule", "alert_rule", "=name", "summary", "subject",
-    "headline", "=alert", "=check", "=monitor", "short_message", "short_description", "alert_message",
+    "headline", "=alert", "=check", "=monitor", "short_message", "short_description", "alert_message", "search_name",
+    "display_message",
 )  # fmt: skip
 WEAK_TITLES = (
     "=message", "=msg", "=text", "message", "msg", "text", "reason", "description", "=detection", "event_name",
-    "=event", "event_type", "alert_type", "finding_type", "attack_type", "category", "=type", "type", "action",
+    "=event", "event_type", "alert_type", "finding_type", "attack_type", "category", "output", "=type", "action",
 )  # fmt: skip
 DESCRIPTIONS = (
     "description", "full_log", "long_description", "details", "detail", "=message", "message", "output", "body",
     "text", "msg", "reason", "summary", "short_message",
 )  # fmt: skip
 HOSTS = (
-    "host_name", "hostname", "host", "agent_name", "computer_name", "computer", "device_name", "machine_name",
-    "machine", "device", "server_name", "server", "node_name", "node", "instance", "endpoint", "workstation_name",
-    "dvc", "pod_name", "container_name", "instance_id", "resource_name", "asset", "asset_name",
+    "host_name", "hostname", "host", "computer_dns_name", "agent_name", "computer_name", "computer", "device_name",
+    "machine_name", "machine", "device", "server_name", "server", "node_name", "node", "instance", "endpoint",
+    "workstation_name", "dvc", "pod_name", "container_name", "instance_id", "resource_name", "asset", "asset_name",
 )  # fmt: skip
 USERS = (
     "target_user_name", "user_name", "username", "user", "src_user", "dst_user", "srcuser", "dstuser", "account_name",
-    "account", "principal", "actor", "subject_user_name", "login", "identity", "user_email", "actor_name", "user_id",
+    "account", "principal", "actor", "subject_user_name", "login", "identity", "user_email", "actor_name",
+    "actor_alternate_id", "user_id",
 )  # fmt: skip
 SAME = (
     "fingerprint", "dedup_key", "deduplication_key", "dedupe_key", "dedup_id", "incident_key", "alert_key",
@@ -51,7 +61,6 @@ SETTLED = frozenset(["resolved", "resolve", "recovered", "recovery", "ok", "clos
 ALERT_LISTS = ("alerts", "findings", "incidents", "detections", "issues", "hits")
 ITEM_LISTS = ("records", "events", "items", "results", "data", "value", "messages", "entries", "logs", "payload")
 PACKED = ("message", "body", "data", "payload", "event", "alert", "detail", "content")
-MOST_ALERTS = 500
 STATE_WORDS = re.compile(
     r"\[[^\]]{0,30}\]|\b(?:resolved|firing|triggered|recovered|recovery|alerting|problem|ok|warn|warning|critical)\b|[^\w\s]|\b\d+(?:\.\d+)?\s?(?:%|ms|[smhd]|[KMGT]i?B)(?=\W|$)",
     re.IGNORECASE,
@@ -70,8 +79,7 @@ def read(source: str, body: Any) -> list[ParsedAlert]:
     found = list(items(body))
     if not found:
         raise Invalid("There is no alert in this body.")
-    if len(found) > MOST_ALERTS:
-        raise Invalid(f"A body may hold {MOST_ALERTS} alerts; this one holds {len(found)}.")
+    bounded(found)
     if len(found) > 1 and not any(map(says_something, found)):
         return [one(source, Reading([each.document for each in found], found[0].around))]
     return [one(source, each) for each in found]
@@ -149,7 +157,8 @@ def one(source: str, reading: Reading) -> ParsedAlert:
 
 def short(said: str, kind: str, reading: Reading) -> str:
     """What the document's keys say, else the first indicator of that kind found in its text."""
-    return (said or next(iter(reading.found(kind)), ""))[:200]
+    named = "" if kind == "user" and said.isdigit() else said
+    return (named or next(iter(reading.found(kind)), ""))[:200]
 
 
 def title_for(source: str, reading: Reading, host: str) -> str:

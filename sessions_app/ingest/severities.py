@@ -28,10 +28,10 @@ WINDOWS: dict[int, Severity] = {1: "critical", 2: "high", 3: "medium"}  # 0 and 
 BUNYAN: dict[int, Severity] = {60: "critical", 50: "high", 40: "medium", 30: "info", 20: "info", 10: "info"}
 # (key, in the order in which they are believed)
 KEYS = (
-    "severity", "severity_label", "severity_name", "alert_severity", "sev", "priority", "alert_priority", "urgency",
+    "severity_label", "severity_name", "severity", "alert_severity", "sev", "priority", "alert_priority", "urgency",
     "criticality", "risk_level", "threat_level", "risk", "severity_id", "severity_text", "level", "level_name",
     "log_level", "loglevel", "impact", "risk_score", "severity_score", "severity_number", "threat_score", "score",
-    "cvss",
+    "cvss", "state", "status",
 )  # fmt: skip
 
 
@@ -61,6 +61,8 @@ def by_number(key: str, number: float) -> Severity | None:
         return SYSLOG[whole] if 0 <= whole <= 7 else None
     if key.endswith(("rule_level", "alert_level")):
         return by_rule_level(whole)
+    if key.endswith("alert_severity") and whole in (1, 2, 3):
+        return PRIORITY[whole + 1]  # Suricata and Snort count down from 1
     if key.endswith(("priority", "urgency", "impact")):
         return PRIORITY[max(whole, 1)] if 0 <= whole <= 5 else by_score(number)
     if key.endswith("level"):

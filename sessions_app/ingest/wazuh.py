@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, fingerprint_of, title_of
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, bounded, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import by_rule_level
 
@@ -44,6 +44,7 @@ def unwrapped(document: Any) -> Any:
 
 def read(source: str, body: Any) -> list[ParsedAlert]:
     documents = body if isinstance(body, list) else [body]
+    bounded(documents)
     return [one(source, unwrapped(each)) for each in documents]
 
 

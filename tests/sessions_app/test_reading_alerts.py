@@ -157,6 +157,16 @@ def test_the_end_of_an_alertmanager_alert_has_the_fingerprint_of_its_beginning()
              "Message": json.dumps({"title": "Key used twice", "severity": "low", "user": "ana"})},
             "Key used twice", "low", "", "ana", {"user:ana"},
         ),
+        (  # a monitor that tells its state, and a sign-in that tells it in its own words
+            {"notification_type": "PROBLEM", "host": "web-9", "state": "CRITICAL", "output": "connection refused"},
+            "connection refused", "critical", "web-9", "", {"host:web-9"},
+        ),
+        (
+            {"displayMessage": "Sign-in without second factor", "severity": "WARN",
+             "actor": {"alternateId": "kim@corp.example"}, "client": {"ipAddress": "198.51.100.70"}},
+            "Sign-in without second factor", "medium", "", "kim@corp.example",
+            {"email:kim@corp.example", "ip:198.51.100.70"},
+        ),
         (  # a Windows event, which calls itself nothing
             {"EventID": 4720, "Channel": "Security", "Computer": "dc-1", "TargetUserName": "svc-new"},
             "Windows event 4720 (Security) on dc-1", "medium", "dc-1", "svc-new", {"host:dc-1", "user:svc-new"},
@@ -169,6 +179,12 @@ def test_shapes_nobody_wrote_a_reader_for_come_out_well(
     alert = one(body)
     assert (alert.title, alert.severity, alert.host, alert.user) == (title, severity, host, user)
     assert found(alert) == indicators
+
+
+def test_a_body_of_very_many_alerts_is_refused() -> None:
+    for many in ([{"title": f"Alert {n}"} for n in range(501)], [wazuh()] * 501, alertmanager(*[disk()] * 501)):
+        with pytest.raises(Invalid, match="500"):
+            read(many)
 
 
 def test_a_list_and_a_wrapped_list_hold_many_alerts() -> None:
@@ -312,7 +328,8 @@ def test_any_object_becomes_sane_alerts_or_is_refused(body: dict[str, Any], sour
         ("rule_level", 15, "critical"), ("rule_level", 10, "medium"), ("level", 13, "high"), ("level", 2, "critical"),
         ("syslog_severity", 3, "high"), ("log_syslog_severity_code", 6, "info"), ("level", 50, "high"),
         ("level", 30, "info"),
-        ("event_system_level", 2, "high"), ("event_system_level", 4, None), ("severity", "purple", None),
+        ("event_system_level", 2, "high"), ("event_system_level", 4, None), ("alert_severity", 1, "high"),
+        ("severity", "purple", None),
         ("severity", True, None),
         ("severity", None, None), ("severity", -3, None), ("severity", 10**30, None),
     ],
