@@ -77,7 +77,7 @@ def judge(situation: Situation) -> Ruling:
     # `confirm` is a safety catch, so the requester may release it; `approve` is a second pair of eyes.
     open_to_requester = effect == Effect.CONFIRM or all(rule.requester_may_decide for rule in decisive)
     exclude = [] if open_to_requester or not situation.requester_id else [str(situation.requester_id)]
-    return Ruling(effect, f"{words}: {in_words(need, exclude)}", need, exclude)
+    return Ruling(effect, f"{in_words(need, exclude)} ({words.rstrip('.')})", need, exclude)
 
 
 def merged(needs: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -99,9 +99,13 @@ def covers(role: str | None, wanted: str) -> bool:
 
 
 def in_words(need: list[dict[str, Any]], exclude: list[str]) -> str:
-    """The rule as a card says it: `2 of: approver; not the requester`."""
-    parts = [f"{each['approve']} of: {each['role']} or above" for each in need]
+    """The rule as a card says it: `2 of: approver or above; not the requester`."""
+    parts = [f"{each['approve']} of: {or_above(each['role'])}" for each in need]
     return "; ".join([*parts, *(["not the requester"] if exclude else [])])
+
+
+def or_above(role: str) -> str:
+    return role if role == LADDER[-1] else f"{role} or above"
 
 
 # --- What code says, whatever the rows say ----------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from agents_app.models import Approval, Vote
-from agents_app.policy import covers
+from agents_app.policy import covers, or_above
 from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.models import Membership
@@ -50,7 +50,7 @@ def out_of_reach(policy: dict[str, Any], organization_id: UUID) -> str:
     roles = electorate(policy, organization_id).values()
     for each in policy["need"]:
         if (there := _count(roles, each["role"])) < each["approve"]:
-            return f"needs {each['approve']} of role {each['role']} or above, and {there} may decide it"
+            return f"needs {each['approve']} of: {or_above(each['role'])}, and {there} may decide it"
     return ""
 
 

@@ -68,7 +68,7 @@ def test_a_request_shows_what_is_asked_by_whom_and_what_it_will_affect() -> None
     assert told["requested_by"] == "Ada"
     assert told["agent_reason"] == "The log names it 400 times."
     assert f"{EVIL} on the organisation's block list for 1 hour" in told["impact"]
-    assert told["policy"]["rule"] == "Changes containment: 1 of: approver or above; not the requester"
+    assert told["policy"]["rule"] == "1 of: approver or above; not the requester (Changes containment)"
     assert told["digest"].startswith("sha256:")
     assert told["incident_id"] == str(made.session.incident_id)
 
@@ -91,7 +91,7 @@ def test_a_quorum_that_cannot_be_reached_fails_when_it_is_asked_and_says_so() ->
     policy_of(made, need=[{"role": "commander", "approve": 2, "reject": 1}])
     told = said(made.act())
     assert told["outcome"] == "failed"
-    assert "needs 2 of role commander or above, and 1 may decide it" in told["error"]
+    assert "needs 2 of: commander, and 1 may decide it" in told["error"]
     assert not Approval.objects.exists()
 
 
