@@ -1,5 +1,6 @@
 """Approvals: an agent asks, the right people decide once, and what they saw is what runs (control.md, Approval)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -215,10 +216,11 @@ def test_neither_an_agent_nor_a_key_nor_the_system_decides() -> None:
     )
     asked = made.approval
     yes = Decision(version=1, digest=asked.digest, decision="approve")
-    for by in (actors.agent("Operator"), actors.program(key), actors.SYSTEM):
+    in_their_name = replace(actors.person(made.person("approver")), key=key)
+    for by in (actors.agent("Operator"), actors.program(key), actors.SYSTEM, in_their_name):
         refused("APPROVAL_FORBIDDEN", lambda by=by: approvals.decide(approval_id=asked.pk, decision=yes, by=by))
     assert made.approval.status == "pending"
-    assert made.audited("approval.forbidden") == ["approval.forbidden"] * 3
+    assert made.audited("approval.forbidden") == ["approval.forbidden"] * 4
 
 
 def test_a_member_removed_a_moment_ago_does_not_decide() -> None:
