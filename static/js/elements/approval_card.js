@@ -1,6 +1,6 @@
 import { serverNow, span } from "../lib/clock.js";
 import { field, fill, setVisible } from "../lib/dom.js";
-import { visible } from "../lib/escapes.js";
+import { visible, visibleJson } from "../lib/escapes.js";
 import { mayDecide, policyLine, targetOf, votesLine } from "../models/approvals.js";
 import { drawArgs } from "./args.js";
 import { DecisionCard } from "./decision_card.js";
@@ -57,7 +57,7 @@ class ApprovalCard extends DecisionCard {
     drawArgs(field(this, "args"), approval.args);
     this.form.elements.version.value = approval.version;
     this.form.elements.digest.value = approval.digest;
-    this.form.elements.edited_args.value = JSON.stringify(approval.args, null, 2);
+    this.form.elements.edited_args.value = visibleJson(approval.args);
     if (this.#drawn) {
       this.busy(false);
       this.say("The arguments were edited: look again before you decide.", "bad");

@@ -4,6 +4,8 @@ import { drawArgs } from "./args.js";
 import { DecisionCard } from "./decision_card.js";
 import { drawFace } from "./face.js";
 
+const SETTLERS = new Set(["approver", "commander"]);
+
 /** A call whose end was never heard: a person says what became of it. */
 class OutcomeCard extends DecisionCard {
   drawSubject(call) {
@@ -12,6 +14,14 @@ class OutcomeCard extends DecisionCard {
     drawFace(this, { kind: "agent", name: call.agent_name }, this.context.faces);
     setVisible(field(this, "tool"), call.tool);
     drawArgs(field(this, "args"), call.args);
+  }
+
+  allowed() {
+    return SETTLERS.has(this.context.me.role);
+  }
+
+  notAllowed() {
+    return "An approver or a commander says what became of it.";
   }
 
   command(submitter) {

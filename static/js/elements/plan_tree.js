@@ -1,6 +1,6 @@
 import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
-import { NODE_MARKS, treeOf } from "../models/plan.js";
+import { treeOf } from "../models/plan.js";
 import { firstLine, OUTCOME_WORDS } from "../models/words.js";
 import { argsLine } from "./args.js";
 
@@ -28,8 +28,7 @@ class PlanTree extends HTMLElement {
     const details = item.firstElementChild;
     details.dataset.kind = node.kind;
     const mark = item.querySelector(".plan-mark");
-    const state = NODE_MARKS[node.status] ?? "open";
-    if (mark.dataset.mark !== state) mark.dataset.mark = state;
+    if (mark.dataset.status !== node.status) mark.dataset.status = node.status;
     mark.setAttribute("aria-label", node.status);
     const about = [node.kind === "round" ? "" : node.assignee, node.status === "succeeded" ? "" : node.status];
     fill(item, { title: node.title, about: about.filter(Boolean).join(", ") });

@@ -23,6 +23,13 @@ export function pieces(text) {
   return found;
 }
 
+/** JSON that hides nothing and still means the same: what a person edits must not carry what they can't see. */
+export function visibleJson(value) {
+  const units = (character) => [...Array(character.length).keys()].map((at) => character.charCodeAt(at));
+  const written = (character) => units(character).map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  return JSON.stringify(value, null, 2).replace(HIDDEN, written);
+}
+
 export function visible(text) {
   return pieces(String(text)).map((piece) => piece.text).join("");
 }

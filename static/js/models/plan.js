@@ -18,8 +18,3 @@ function folded(node) {
   if (!only || more.length || only.children.length || only.title !== node.title) return node;
   return { ...node, tool_call_id: only.tool_call_id, outcome: only.outcome, error: only.error ?? node.error, children: [] };
 }
-
-export const NODE_MARKS = {
-  succeeded: "done", running: "running", waiting: "waits", pending: "open", failed: "failed", rejected: "failed",
-  skipped: "skipped", cancelled: "skipped",
-};
