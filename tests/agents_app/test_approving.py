@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agents_app import clock
+from agents_app.catalogue import TOOLS, BlockIndicator
 from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Approval, Run, ToolCall, ToolPolicy
 from agents_app.services import approvals, pending, runs
@@ -469,9 +470,12 @@ def test_a_policy_that_has_changed_since_makes_it_void() -> None:
     asked_anew(made)
 
 
-def test_a_tool_that_has_changed_since_makes_it_void() -> None:
+def test_a_tool_that_has_changed_since_makes_it_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AnotherShape(BlockIndicator):
+        everywhere: bool = False
+
     made = approved()
-    Approval.objects.update(tool_schema="0" * 64)
+    monkeypatch.setitem(TOOLS, "block_indicator", replace(TOOLS["block_indicator"], arguments=AnotherShape))
     asked_anew(made)
 
 
