@@ -99,7 +99,7 @@ def _database() -> dict[str, Any]:
     options: dict[str, Any] = {
         **parsed.get("OPTIONS", {}),
         "connect_timeout": 3,
-        "pool": {"min_size": 1, "max_size": 16, "timeout": 2, "reconnect_timeout": 3},
+        "pool": {"min_size": 1, "max_size": 40, "timeout": 2, "reconnect_timeout": 3},
     }
     return {**parsed, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
 
@@ -175,6 +175,9 @@ REST_FRAMEWORK = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 WARROOM_INGEST_MAX_BYTES = 1024 * 1024
 WARROOM_EVIDENCE_MAX_BYTES = 100 * 1024 * 1024
+
+# A chat outside an open incident that nobody has written in for so long is closed.
+WARROOM_SESSION_IDLE_HOURS = env.integer("WARROOM_SESSION_IDLE_HOURS", 168, low=1, high=87600)
 
 # --- Agents ----------------------------------------------------------------------------------------------------------
 OPENAI_API_KEY = env.read.str("OPENAI_API_KEY", default="")
