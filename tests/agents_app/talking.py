@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from agents_app import clock
 from agents_app.engine.advance import advance
 from agents_app.engine.limits import Limits
 from agents_app.engine.watch import Watch
@@ -29,6 +31,11 @@ def post(room: ChatSession, content: str = "What is going on?", *, user: User | 
 
 def person() -> User:
     return User.objects.filter(username="rita").first() or factories.user("rita", role="responder")
+
+
+def crash(run: Run) -> None:
+    """The owner of the run is dead, and its lease has run out."""
+    Run.objects.filter(pk=run.pk).update(lease_until=clock.now() - timedelta(seconds=1))
 
 
 async def in_thread(fn: Any, *args: Any, **kwargs: Any) -> Any:

@@ -1,17 +1,14 @@
 """A reply with tools: asked, acted, recorded; it stops for a person, and goes on from its checkpoint."""
 
-from datetime import timedelta
-
 import pytest
 
-from agents_app import clock
 from agents_app.models import Agent, Approval, BlockedIndicator, Run, ToolCall
 from agents_app.services import approvals, runs
 from sessions_app import actors
 from sessions_app.models import ChatSession, User
 from sessions_app.vocabulary import Decision
 from tests import factories
-from tests.agents_app.talking import in_thread, post, said, told, work_on
+from tests.agents_app.talking import crash, in_thread, post, said, told, work_on
 from tests.fakes.openai_server import FakeOpenAI
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,9 +99,7 @@ async def test_a_run_taken_up_after_a_crash_asks_nothing_twice(
     run = await work_on(await in_thread(post, room, "Block it."))
     await in_thread(_decide, "approve")
     await in_thread(runs.acquire, run_id=run.pk, owner="dead:1")
-    await in_thread(
-        Run.objects.filter(pk=run.pk).update, lease_until=clock.now() - timedelta(seconds=1)
-    )
+    await in_thread(crash, run)
 
     run = await work_on(run, owner="next:1")
 
@@ -136,9 +131,7 @@ async def test_a_direct_reply_uses_no_tools(room: ChatSession, assistant: Agent,
     assert "tools" not in models.requests[0]
 
 
-async def test_the_talk_so_far_goes_with_the_question(
-    room: ChatSession, assistant: Agent, models: FakeOpenAI
-) -> None:
+async def test_the_talk_so_far_goes_with_the_question(room: ChatSession, assistant: Agent, models: FakeOpenAI) -> None:
     await in_thread(_answer_by, room, assistant)
     models.says("Noted.")
     models.says("Ada.")

@@ -1,10 +1,7 @@
 """One owner at a time: leases, the fence, crashes, and what the next owner finds."""
 
-from datetime import timedelta
-
 import pytest
 
-from agents_app import clock
 from agents_app.models import Run
 from agents_app.services import leases, runs
 from agents_app.services.runs import LeaseLost
@@ -13,14 +10,9 @@ from sessions_app.events import log
 from sessions_app.models import ChatSession, Message
 from sessions_app.services import messages
 from tests import factories
-from tests.agents_app.talking import events, told
+from tests.agents_app.talking import crash, events, told
 
 pytestmark = pytest.mark.django_db
-
-
-def _crash(run: Run) -> None:
-    """Its owner has died, and its lease has run out."""
-    Run.objects.filter(pk=run.pk).update(lease_until=clock.now() - timedelta(seconds=1))
 
 
 def test_a_run_at_work_has_one_owner() -> None:
@@ -37,7 +29,7 @@ def test_a_lease_that_ran_out_is_anothers_and_the_fence_grows() -> None:
     run = factories.run()
     first = runs.acquire(run_id=run.pk, owner="a:1")
     assert first
-    _crash(run)
+    crash(run)
     second = runs.acquire(run_id=run.pk, owner="b:2")
     assert second
     assert second.fence > first.fence
@@ -49,7 +41,7 @@ def test_who_lost_the_lease_writes_nothing() -> None:
     run = factories.run()
     old = runs.acquire(run_id=run.pk, owner="a:1")
     assert old
-    _crash(run)
+    crash(run)
     assert runs.acquire(run_id=run.pk, owner="b:2")
     seen = told(run.session)
     for write in (
@@ -70,7 +62,7 @@ def test_renewing_holds_on() -> None:
     run = factories.run()
     lease = runs.acquire(run_id=run.pk, owner="a:1")
     assert lease
-    _crash(run)
+    crash(run)
     runs.renew(lease)
     assert runs.acquire(run_id=run.pk, owner="b:2") is None
 
@@ -79,7 +71,7 @@ def test_a_run_that_crashes_more_than_three_times_has_failed() -> None:
     run = factories.run()
     for _ in range(4):
         assert runs.acquire(run_id=run.pk, owner="a:1")
-        _crash(run)
+        crash(run)
     assert runs.acquire(run_id=run.pk, owner="a:1") is None
     run.refresh_from_db()
     assert (run.status, run.error_code) == ("failed", "RUN_CRASHED")
@@ -101,7 +93,7 @@ def test_the_next_owner_voids_what_was_half_said() -> None:
     runs.acquire(run_id=run.pk, owner="a:1")
     half = "0198a0a0-0000-7000-8000-000000000001"
     Run.objects.filter(pk=run.pk).update(speaking=[half])
-    _crash(run)
+    crash(run)
     runs.acquire(run_id=run.pk, owner="b:2")
     [reset] = events(run.session, "message.reset")
     assert reset.data["message_id"] == half

@@ -4,21 +4,19 @@ import asyncio
 import fcntl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import OperationalError
 
-from agents_app import clock
 from agents_app.dispatch import embedded
 from agents_app.dispatch.embedded import Home, Runner
 from agents_app.models import Run
 from agents_app.services import leases, runs
 from sessions_app import actors
 from sessions_app.models import ChatSession
-from tests.agents_app.talking import in_thread, person, post, said, told, until
+from tests.agents_app.talking import crash, in_thread, person, post, said, told, until
 from tests.fakes.openai_server import FakeOpenAI
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -96,8 +94,7 @@ async def test_a_lease_that_ran_out_is_found_by_the_sweep(room: ChatSession, mod
     async with running(sweep_seconds=0.05):
         await asyncio.sleep(0.2)
         assert (await in_thread(Run.objects.get, pk=run.pk)).lease_owner == "gone:1"
-        past = clock.now() - timedelta(seconds=1)
-        await in_thread(Run.objects.filter(pk=run.pk).update, lease_until=past)
+        await in_thread(crash, run)
         run = await become(run, "succeeded")
     assert run.crashes == 1
 
