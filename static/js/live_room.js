@@ -64,7 +64,11 @@ export class LiveRoom {
 
   /** Too far behind for a replay: take the state as it is now, and fetch what was missed for the stream. */
   reset({ snapshot, head, epoch }) {
-    const missedSince = this.room.value.epoch === epoch ? this.room.value.seq : Math.max(0, head - HISTORY_PAGE);
+    if (this.room.value.epoch !== epoch) {
+      location.reload();   // the log itself was restored or purged: nothing drawn from the old one may stay
+      return;
+    }
+    const missedSince = this.room.value.seq;
     this.room.set(fromSnapshot(snapshot, { seq: head, epoch }));
     if (snapshot.evidence) this.evidence.set(snapshot.evidence);
     this.tell(() => this.fetchBetween(missedSince, head));

@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 
 import httpx
+import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.people import (
+    READ_STREAM,
     SLOW_MS,
     alert,
     approval_card,
@@ -147,3 +149,37 @@ def test_a_reader_is_never_scrolled(page: Page, shared_server: Server) -> None:
     assert messages.evaluate("node => node.scrollTop") == before
     page.get_by_role("button", name=re.compile("jump to latest")).click()
     expect(page.get_by_text("Something new at the end.").first).to_be_in_viewport()
+
+
+# The page as if it had come with less: only the newest events, or from long ago.
+LESS = """(keep) => {
+  const parse = JSON.parse;
+  JSON.parse = (text, reviver) => {
+    const value = parse(text, reviver);
+    if (value?.events && value.snapshot) keep(value);
+    if (value?.t === "subscribed" && window.answer) { Object.assign(value, window.answer); window.answer = null; }
+    return value;
+  };
+}"""
+NEWEST_ONLY = "(page) => { page.events = page.events.slice(-20); }"
+FROM_LONG_AGO = """(page) => {
+  window.answer = { recovered: false, reason: "too_far", snapshot: structuredClone(page.snapshot) };
+  page.events = page.events.filter((event) => event.seq <= 10);
+  page.seq = 10;
+}"""
+
+
+@pytest.mark.parametrize("kept", [NEWEST_ONLY, FROM_LONG_AGO], ids=["scrolled up", "too far behind for a replay"])
+def test_history_that_did_not_come_with_the_page_is_fetched(page: Page, shared_server: Server, kept: str) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.76", title="A long story"))
+    enter(page, shared_server, "responder", incident)
+    approval_card(page)
+    whole = stream(page)
+    page.add_init_script(f"({LESS})({kept})")
+    page.reload()
+    wait_until_live(page)
+    messages = page.get_by_role("region", name="Messages")
+    messages.evaluate("node => { node.scrollTop = 0; }")
+    page.wait_for_function(f"() => ({READ_STREAM})().length >= {len(whole)}")
+    assert stream(page) == whole

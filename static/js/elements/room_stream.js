@@ -38,6 +38,13 @@ class RoomStream extends HTMLElement {
     this.markBreaths(items);
     this.keepPlace(first, before, items.length);
     this.older.hidden = this.context.feed.oldest <= 1;
+    this.fillView();
+  }
+
+  /** What is too short to scroll could never be scrolled up for more. */
+  fillView() {
+    const { clientHeight, scrollHeight } = this.scroller;
+    if (clientHeight > 0 && scrollHeight <= clientHeight) this.loadOlder();
   }
 
   update(node, item) {
@@ -96,6 +103,8 @@ class RoomStream extends HTMLElement {
       const before = this.list.children.length;
       await this.context.loadOlder();
       this.#seen += this.list.children.length - before;
+    } catch {
+      this.older.hidden = false;   // the button stays, to try again
     } finally {
       this.loading = false;
     }
