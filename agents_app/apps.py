@@ -9,11 +9,13 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         """Plug the agents into the rooms (sessions_app/extensions.py); one line a hook."""
         from agents_app import commands, on_pages, room
-        from agents_app.services import crew, pending, plans, replies, reports, runs
+        from agents_app.services import configuring, crew, pending, plans, replies, reports, runs
         from sessions_app import extensions, permissions
 
         permissions.define("cancel_run", permissions.RESPONDERS, scope=None)
         extensions.commands["run.cancel"] = commands.cancel_run
+        extensions.busy.append(runs.busy)
+        extensions.on_config.append(configuring.on_config)
         extensions.on_post.append(replies.on_post)
         extensions.on_close.append(runs.on_close)
         permissions.define("start_crew", permissions.RESPONDERS)

@@ -4,6 +4,10 @@
   everything is rolled back; may return fields for the acknowledgement, such as `run_id`.
 - `on_open`: called by `services.incidents.declare` inside its transaction with (incident, by).
 - `on_close`: called inside the transaction that resolves or closes an incident, or ends a session, with (session, by).
+- `on_config`: called with (session, config) where a session takes a config, before it is stored (the session may be new
+  and not yet stored either); refuses what it can't do, such as a provider nobody has. A message's config is judged by
+  `on_post`, which starts the run.
+- `busy`: function(session) -> whether agents have something unfinished there; such a session does not expire.
 - `commands`: socket command name -> function(body, session, by, cause) -> fields of the acknowledgement.
 - `snapshot_parts`: name -> function(session) -> JSON value, added to the snapshot of a session.
 - `incident_counts`: name -> function(incident ids) -> {incident id: number}, shown in the list of incidents.
@@ -31,6 +35,8 @@ class Command(Protocol):
 on_post: list[OnPost] = []
 on_open: list[Callable[[Incident, Actor], None]] = []
 on_close: list[Callable[[ChatSession, Actor], None]] = []
+on_config: list[Callable[[ChatSession, dict[str, Any]], None]] = []
+busy: list[Callable[[ChatSession], bool]] = []
 commands: dict[str, Command] = {}
 snapshot_parts: dict[str, Callable[[ChatSession], Any]] = {}
 incident_counts: dict[str, Callable[[Iterable[UUID]], dict[UUID, int]]] = {}

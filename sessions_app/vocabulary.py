@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 # --- Resources: what REST answers, snapshots hold and events carry ----------------------------------------------------
 
@@ -529,12 +529,20 @@ class Body(BaseModel):
     _storable = model_validator(mode="before")(storable)
 
 
+def _unset(value: Any) -> Any:
+    return {} if value is None else value
+
+
+# Fields of anyone's choice, or none; what is in a `config` is checked by `runtime_config`.
+Fields = Annotated[dict[str, Any], BeforeValidator(_unset)]
+
+
 class MessageSend(Body):
     content: Annotated[str, Field(min_length=1, max_length=32_000)]
     role: Literal["user"] = "user"
     attachments: list[UUID] = []
-    config: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
+    config: Fields = {}
+    metadata: Fields = {}
     execution_mode: Literal["auto", "direct", "react", "plan_exec"] = "auto"
     on_busy: Literal["queue", "steer", "reject", "interrupt"] = "queue"
 
@@ -581,7 +589,7 @@ class RunNamed(Body):
 
 class RunRetry(Body):
     run_id: UUID
-    config: dict[str, Any] = {}
+    config: Fields = {}
 
 
 class RunSteer(Body):
@@ -594,7 +602,7 @@ class GrantRevoke(Body):
 
 
 class SessionConfig(Body):
-    config: dict[str, Any]
+    config: Fields
 
 
 class FeedbackGive(Body):

@@ -34,7 +34,8 @@ from agents_app.engine.reading import FieldReader, Reader, Silence, TextReader
 from agents_app.engine.streaming import Speaker
 from agents_app.engine.watch import Cancelled
 from agents_app.models import Agent, Run
-from agents_app.services import runs
+from agents_app.services import configuring, runs
+from agents_app.services.configuring import Chosen
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.events import executors
@@ -97,8 +98,8 @@ class Asking:
                 return await self._settle(response, output, corrections)
 
     async def _resolve(self) -> Resolved:
-        provider, name, config = await self.turn.read(models.choose, self.turn.run, self.agent)
-        return models.build(provider, name, config)
+        """As things stand now: a session's config that has changed counts from this reply on."""
+        return models.build(await self.turn.read(configuring.for_run, self.turn.run, self.agent))
 
     # --- One request, tried more than once ----------------------------------------------------------------------------
     async def _answered(self, corrections: list[ModelMessage]) -> ModelResponse:
@@ -235,7 +236,7 @@ class Asking:
         shown = self.show is not None and bool(text)
         answer = Answer(response, text, output, self.speaker.id if shown else None, corrections)
         kept = self.keep(answer) if self.keep else None
-        then = partial(_record, usage=self.usage, checkpoint=kept)
+        then = partial(_record, usage=self.usage, checkpoint=kept, used=self._used())
         if shown:
             thought = {"message_type": Message.Type.THINKING} if answer.calls and self.show == "text" else {}
             await self.speaker.end(text, then=then, metadata=self._marks(), **thought)
@@ -251,8 +252,12 @@ class Asking:
         if self.speaker.begun:
             text = self.reader.text()
             self.usage.add_partial(text)
-            record = partial(_record, usage=self.usage, checkpoint=None)
+            record = partial(_record, usage=self.usage, checkpoint=None, used=self._used())
             await self.speaker.end(text, then=record, status=status, metadata=self._marks())
+
+    def _used(self) -> Chosen | None:
+        """The run's row tells of its own agent."""
+        return self.resolved.chosen if self.agent.pk == self.turn.run.agent_id else None
 
     def _said(self, response: ModelResponse, output: BaseModel | None) -> str:
         if output is not None and self.show not in (None, "text"):
@@ -280,7 +285,9 @@ def _output_call(response: ModelResponse) -> ToolCallPart | None:
     return next((call for call in response.tool_calls if call.tool_name == OUTPUT_TOOL), None)
 
 
-def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None) -> None:
+def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, used: Chosen | None) -> None:
+    if used is not None:
+        runs.use(run, used)
     runs.add_usage(
         run, requests=usage.requests, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens,
         estimated=usage.estimated,

@@ -14,8 +14,9 @@ from pydantic_ai.providers.openai import OpenAIProvider
 from pydantic_ai.settings import ModelSettings
 
 from agents_app.engine import demo_model
-from agents_app.models import Agent, Provider, Run
+from agents_app.models import Provider
 from agents_app.services import providers
+from agents_app.services.configuring import Chosen
 from sessions_app.errors import Refused
 
 # The settings a provider may name as its key; any other setting is none of a model server's business.
@@ -29,23 +30,17 @@ class Resolved:
     provider: Provider
     name: str
     settings: ModelSettings
+    chosen: Chosen
 
     @property
     def demo(self) -> bool:
         return self.provider.kind == Provider.Kind.DEMO
 
 
-def choose(run: Run, agent: Agent) -> tuple[Provider, str, dict[str, Any]]:
-    """Provider, model and config of an agent in a run; another agent than the run's goes by its own."""
-    config = run.config if agent.pk == run.agent_id else {**agent.config, **run.session.config}
-    if agent.pk == run.agent_id and run.provider and run.provider.enabled:
-        return run.provider, run.model or run.provider.default_model, config
-    return *providers.choose(agent, config), config
-
-
-def build(provider: Provider, name: str, config: dict[str, Any]) -> Resolved:
+def build(chosen: Chosen) -> Resolved:
     """Make the model, on the loop that will use it."""
-    return Resolved(_model(provider, name), provider, name, _settings(config))
+    provider, name = chosen.provider, chosen.model
+    return Resolved(_model(provider, name), provider, name, _settings(chosen.config), chosen)
 
 
 def client(provider: Provider) -> AsyncOpenAI:

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 import openai
 
+from agents_app import clock
 from agents_app.engine import models
 from agents_app.models import Provider
 from agents_app.services import providers
@@ -15,6 +17,8 @@ from sessions_app.events import executors
 
 PROBE_SECONDS = 3.0
 KEPT_SECONDS = 5.0
+LOOK_AGAIN = timedelta(seconds=50)
+MODELS_KEPT = 500
 OFFLINE = "Offline demo model: its answers are not a real model's."
 
 
@@ -23,6 +27,8 @@ class Seen:
     available: bool
     detail: str
     latency_ms: int | None = None
+    reached: bool = True
+    listed: list[str] = field(default_factory=list)
 
 
 _last: dict[UUID, tuple[float, Seen]] = {}
@@ -38,9 +44,18 @@ async def look(rows: list[Provider]) -> None:
         await executors.run(
             partial(
                 providers.record_health, row.pk, available=each.available, detail=each.detail,
-                latency_ms=each.latency_ms,
+                latency_ms=each.latency_ms, reached=each.reached, listed=each.listed,
             )
         )  # fmt: skip
+
+
+async def keep_watch() -> None:
+    """Look at those that nobody has looked at for a while, so that every door knows what there is."""
+    await look(await executors.run(_due))
+
+
+def _due() -> list[Provider]:
+    return providers.not_looked_at_since(clock.now() - LOOK_AGAIN)
 
 
 async def _probe(provider: Provider) -> Seen:
@@ -53,12 +68,13 @@ async def _probe(provider: Provider) -> Seen:
         async with asyncio.timeout(PROBE_SECONDS):
             offered = await models.client(provider).models.list(timeout=PROBE_SECONDS)
     except (TimeoutError, openai.OpenAIError, ValueError) as error:
-        return Seen(False, _why(error))
+        return Seen(False, _why(error), reached=not isinstance(error, TimeoutError | openai.APIConnectionError))
     names = {each.id for each in offered.data or []}
     wanted = provider.default_model
     present = wanted in names or f"{wanted}:latest" in names
     detail = "Reachable." if present else f"Reachable, but it does not list the model {wanted}."
-    return Seen(present, detail, round((time.monotonic() - began) * 1000))
+    took = round((time.monotonic() - began) * 1000)
+    return Seen(present, detail, took, listed=sorted(names)[:MODELS_KEPT])
 
 
 def _why(error: Exception) -> str:

@@ -27,6 +27,9 @@ class Provider(Row):
     key_variable = models.CharField(max_length=60, blank=True, help_text="Name of the setting that holds the key.")
     offered = models.JSONField(default=list, blank=True, help_text="[{name, max_tokens?, input_price?, output_price?}]")
     default_model = models.CharField(max_length=120, blank=True)
+    config = models.JSONField(
+        default=dict, blank=True, help_text="What runs use where nobody says otherwise: temperature, top_p, max_tokens."
+    )
     enabled = models.BooleanField(default=True)
 
     class Meta:
@@ -49,4 +52,7 @@ class ProviderHealth(models.Model):
     available = models.BooleanField()
     detail = models.CharField(max_length=300, blank=True)
     latency_ms = models.PositiveIntegerField(null=True)
+    # False only when nobody was there: a server that refuses our key, or lists nothing, has answered.
+    reached = models.BooleanField(default=True)
+    listed = models.JSONField(default=list)
     checked_at = models.DateTimeField()

@@ -1,17 +1,19 @@
 """Where an agent's model comes from: the agent's own provider, or the installation's default."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
 
 from agents_app import clock
-from agents_app.models import Agent, Provider, ProviderHealth
+from agents_app.models import Provider, ProviderHealth
 
 ENVIRONMENT = "environment"
 DEMO = "offline-demo"
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-4.1-mini"
+MOST_LOOKED_AT = 20
 
 
 def ensure_shared() -> Provider:
@@ -48,13 +50,6 @@ def default() -> Provider:
     return shared.filter(name=ENVIRONMENT).first() or shared.filter(name=DEMO).first() or ensure_shared()
 
 
-def choose(agent: Agent, config: dict[str, Any]) -> tuple[Provider, str]:
-    """Provider and model of a run: what its config says, else the agent's, else the default."""
-    provider = _named(agent, config.get("provider")) or _own(agent) or default()
-    own_model = agent.model if provider.pk == agent.provider_id else ""
-    return provider, config.get("model") or own_model or provider.default_model
-
-
 def seen_by(organization_ids: list[Any]) -> list[Provider]:
     """The providers of these organisations and those for all, the enabled ones."""
     return list(
@@ -65,22 +60,16 @@ def seen_by(organization_ids: list[Any]) -> list[Provider]:
     )
 
 
-def _named(agent: Agent, name: str | None) -> Provider | None:
-    if not name:
-        return None
-    return (
-        Provider.objects.filter(enabled=True, name=name)
-        .filter(Q(organization=None) | Q(organization_id=agent.organization_id))
-        .order_by("organization_id")
-        .first()
-    )
-
-
-def _own(agent: Agent) -> Provider | None:
-    return agent.provider if agent.provider and agent.provider.enabled else None
-
-
-def record_health(provider_id: Any, *, available: bool, detail: str, latency_ms: int | None) -> None:
-    """Keep what the last look saw."""
-    seen = {"available": available, "detail": detail[:300], "latency_ms": latency_ms, "checked_at": clock.now()}
+def record_health(
+    provider_id: Any, *, available: bool, detail: str, latency_ms: int | None, reached: bool, listed: list[str]
+) -> None:
+    """Keep what the last look saw; what a server listed stays known while it is away."""
+    seen = {"available": available, "detail": detail[:300], "latency_ms": latency_ms, "reached": reached,
+            "checked_at": clock.now(), **({"listed": listed} if listed else {})}  # fmt: skip
     ProviderHealth.objects.update_or_create(provider_id=provider_id, defaults=seen)
+
+
+def not_looked_at_since(when: datetime) -> list[Provider]:
+    """The enabled providers with a server whose last look is older than this."""
+    served = Provider.objects.filter(enabled=True).exclude(kind=Provider.Kind.DEMO)
+    return list(served.filter(Q(health=None) | Q(health__checked_at__lt=when)).order_by("id")[:MOST_LOOKED_AT])

@@ -9,18 +9,20 @@ from django.db.models import QuerySet
 
 from agents_app import clock, queue, resources
 from agents_app.models import Agent, Run
-from agents_app.services import leases, providers
+from agents_app.services import configuring, leases
+from agents_app.services.configuring import Chosen
 from agents_app.services.leases import Lease, LeaseLost, held, renew
 from sessions_app import actors, permissions
 from sessions_app.actors import Actor
-from sessions_app.errors import ERRORS, NotFound
+from sessions_app.errors import ERRORS, NotFound, Refused
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Message
 from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, RunChanged, UsageRecorded
 
 __all__ = [
-    "Lease", "LeaseLost", "acquire", "add_usage", "cancel", "cancel_all", "cancel_locked", "finish", "held", "on_close",
-    "on_end", "park", "release", "renew", "save_checkpoint", "start", "take_inbox", "wake",
+    "Lease", "LeaseLost", "acquire", "add_usage", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held", "on_close",
+    "on_end", "park", "release", "renew", "save_checkpoint", "start", "take_inbox", "use",
+    "wake",
 ]  # fmt: skip
 
 CRASHES_ALLOWED = 3
@@ -44,8 +46,8 @@ def start(
     cause: UUID | None = None,
 ) -> Run:
     """Queue a run in a session that the caller has locked."""
-    chosen = {**agent.config, **session.config, **(config or {})}
-    provider, model = providers.choose(agent, chosen)
+    asked = config or {}
+    chosen = _decided(agent, session, asked, strict=lane == Run.Lane.CHAT)
     run = Run.objects.create(
         session=session,
         agent=agent,
@@ -53,9 +55,10 @@ def start(
         lane=lane,
         prompt=prompt,
         parent=parent,
-        config=chosen,
-        provider=provider,
-        model=model,
+        asked=asked,
+        config=chosen.config if chosen else {},
+        provider=chosen.provider if chosen else None,
+        model=chosen.model if chosen else "",
         requested_by=by.user,
         created_at=clock.now(),
     )
@@ -117,6 +120,10 @@ def on_close(session: ChatSession, by: Actor) -> None:
         cancel_all(Run.objects.filter(session=session), session=session, by=by)
 
 
+def busy(session: ChatSession) -> bool:
+    return Run.objects.unfinished().filter(session=session).exists()
+
+
 # --- What the one at work does ----------------------------------------------------------------------------------------
 def acquire(*, run_id: UUID, owner: str) -> Lease | None:
     """Take a queued run, or one whose owner is gone; nothing if another has it, its lane is taken, or it ended."""
@@ -143,6 +150,7 @@ def _acquire(run_id: UUID, owner: str) -> Lease | None:
         return None
     lease = leases.take(run, owner=owner)
     if lease:
+        _take_config(run)
         _tell(run, "run.started", by=_speaker(run))
     return lease
 
@@ -194,6 +202,14 @@ def release(lease: Lease) -> None:
     queue.enqueue(run)
 
 
+def use(run: Run, chosen: Chosen) -> None:
+    """Write down what the run really uses; call it with the run held."""
+    used = (chosen.provider.pk, chosen.model, chosen.config)
+    if used != (run.provider_id, run.model, run.config):
+        run.provider, run.model, run.config = chosen.provider, chosen.model, chosen.config
+        run.save(update_fields=["provider", "model", "config"])
+
+
 def take_inbox(run: Run) -> list[Message]:
     """What people wrote to the run since it last looked; call it with the run held."""
     rows = list(run.inbox.filter(taken_at=None).select_related("message").order_by("id"))
@@ -214,6 +230,22 @@ def add_usage(run: Run, *, requests: int = 1, input_tokens: int, output_tokens: 
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
+def _decided(agent: Agent, session: ChatSession, asked: dict[str, Any], *, strict: bool) -> Chosen | None:
+    """What it will use as things stand; a crew that can't speak opens its incident all the same, and says so then."""
+    try:
+        return configuring.decide(agent, session=session.config, message=asked)
+    except Refused:
+        if strict:
+            raise
+        return None
+
+
+def _take_config(run: Run) -> None:
+    """The session's config may have changed while the run waited; what can't be used is said where it is asked."""
+    if chosen := _decided(run.agent, run.session, run.asked, strict=False):
+        use(run, chosen)
+
+
 def _locked(run_id: UUID) -> Run:
     """Lock the run's session, then the run: the order that everybody keeps."""
     session_id = Run.objects.filter(pk=run_id).values_list("session_id", flat=True).first()

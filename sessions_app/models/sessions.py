@@ -1,6 +1,8 @@
 """Chat sessions: rooms with a log."""
 
 import secrets
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models.functions import Now
@@ -11,6 +13,13 @@ from sessions_app.models.base import Row
 
 def new_epoch() -> str:
     return secrets.token_hex(4)
+
+
+class SessionQuerySet(models.QuerySet["ChatSession"]):
+    def idle(self, *, since: datetime) -> Self:
+        """Open, and untouched since then; the war room of an incident that is not closed never is."""
+        still = self.filter(status__in=[ChatSession.Status.CREATED, ChatSession.Status.ACTIVE], last_active_at__lt=since)
+        return still.filter(models.Q(war_room_of=None) | models.Q(war_room_of__status="closed"))
 
 
 class ChatSession(Row):
@@ -44,6 +53,8 @@ class ChatSession(Row):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = SessionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -56,10 +67,18 @@ class ChatSession(Row):
         indexes = [
             # The list of an organisation's sessions, newest first, by keyset.
             models.Index(fields=["organization", "category", "-id"], name="session_list"),
+            # What may expire.
+            models.Index(
+                fields=["last_active_at"], condition=models.Q(status__in=["created", "active"]), name="session_idle"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title or str(self.id)
+
+    @property
+    def over(self) -> bool:
+        return self.status in (self.Status.ENDED, self.Status.EXPIRED)
 
     @property
     def open_to_posts(self) -> bool:

@@ -1,19 +1,22 @@
-"""Chat sessions: create, activate, change, end."""
+"""Chat sessions: create, activate, change, end, expire."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions_app import extensions, permissions, runtime_config
-from sessions_app.actors import Actor
+from sessions_app.actors import SYSTEM, Actor
 from sessions_app.errors import Conflict, Denied, NotFound, Refused
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Organization
 from sessions_app.vocabulary import SessionChanged
 
+EXPIRED_AT_ONCE = 200
 CLOSED_STATES = {"ended": "SESSION_ENDED", "expired": "SESSION_EXPIRED", "created": "SESSION_NOT_ACTIVE"}
 
 
@@ -36,17 +39,20 @@ def create(
     permissions.require(by, "start_session", organization)
     if category == ChatSession.Category.ENGINEER_CHAT and not by.in_person:
         raise Denied("An engineer chat belongs to a person.")
-    settings, kept = runtime_config.split(config or {}, metadata or {})
-    session = ChatSession.objects.create(
+    chosen, kept = runtime_config.split(config or {}, metadata or {})
+    session = ChatSession(
         organization=organization,
         incident=_incident(organization, incident_id),
         category=category,
         title=title,
         owner=by.user,
         agent_id=_agent_id(organization, agent_id, agent_name),
-        config=settings,
+        config=chosen,
         metadata=kept,
     )
+    _require_possible(session, chosen)
+    session.save(force_insert=True)
+    session.refresh_from_db()  # the times are the database's
     return announce(session, by=by, activate=activate, cause=cause)
 
 
@@ -73,13 +79,14 @@ def activate(*, session_id: UUID, by: Actor, cause: UUID | None = None) -> ChatS
 def change(*, session_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID | None = None) -> ChatSession:
     """Change title, config or metadata, each as a whole; a run at work takes the new config at its next reply."""
     session = locked(session_id, by=by, verb="start_session")
-    if session.status in (ChatSession.Status.ENDED, ChatSession.Status.EXPIRED):
+    if session.over:
         require_open(session)
     if "config" in changes or "metadata" in changes:
-        settings, kept = runtime_config.split(
+        chosen, kept = runtime_config.split(
             changes.get("config", session.config), changes.get("metadata", session.metadata)
         )
-        changes = {**changes, "config": settings, "metadata": kept}
+        _require_possible(session, chosen)
+        changes = {**changes, "config": chosen, "metadata": kept}
     told = {name: value for name, value in changes.items() if getattr(session, name) != value}
     if told:
         for name, value in told.items():
@@ -91,20 +98,21 @@ def change(*, session_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID 
 
 @transaction.atomic
 def end(*, session_id: UUID, by: Actor, reason: str = "", cause: UUID | None = None) -> ChatSession:
-    """End a session for good: nothing more is written in it, but it stays readable."""
+    """End a session for good: nothing more is written in it, but it stays readable. One that is over stays as it is."""
     session = locked(session_id, by=by, verb="end_session")
-    if session.status == ChatSession.Status.ENDED:
+    if session.over:
         return session
     if Incident.objects.open().filter(room=session).exists():
         raise Conflict("This is the war room of an open incident; resolve or close the incident first.")
-    # What is at work in it stops first, so that its last events come before the end.
-    for close in extensions.on_close:
-        close(session, by)
-    session.status = ChatSession.Status.ENDED
-    session.save(update_fields=["status", "updated_at"])
-    told = SessionChanged(event="session.ended", status=session.status, reason=reason or None)
-    log.record(told, session=session, actor=by, cause=cause)
+    _close(session, ChatSession.Status.ENDED, by=by, reason=reason, cause=cause)
     return session
+
+
+def expire_idle(*, now: datetime) -> int:
+    """Close the chats that nobody has written in for longer than the installation keeps them open."""
+    before = now - timedelta(hours=settings.WARROOM_SESSION_IDLE_HOURS)
+    idle = ChatSession.objects.idle(since=before).order_by("last_active_at").values_list("pk", flat=True)
+    return sum(_expire(session_id, before) for session_id in list(idle[:EXPIRED_AT_ONCE]))
 
 
 def locked(session_id: UUID, *, by: Actor, verb: str) -> ChatSession:
@@ -125,6 +133,37 @@ def default_agent_id(organization: Organization) -> UUID | None:
     assistants = _agents(organization).filter(enabled=True, role="assistant")
     found: UUID | None = assistants.order_by("id").values_list("pk", flat=True).first()
     return found
+
+
+@transaction.atomic
+def _expire(session_id: UUID, before: datetime) -> bool:
+    """One at a time, and judged again under its lock: somebody may have written just now."""
+    session = log.lock(session_id)
+    if not ChatSession.objects.idle(since=before).filter(pk=session_id).exists() or _busy(session):
+        return False
+    _close(session, ChatSession.Status.EXPIRED, by=SYSTEM, reason="Nobody has written here for a long time.")
+    return True
+
+
+def _busy(session: ChatSession) -> bool:
+    """What agents have not finished, and what waits for a person, is not idle."""
+    return any(busy(session) for busy in extensions.busy)
+
+
+def _close(session: ChatSession, status: str, *, by: Actor, reason: str, cause: UUID | None = None) -> None:
+    """What is at work in it stops first, so that its last events come before the end."""
+    session.status = status
+    for close in extensions.on_close:
+        close(session, by)
+    session.save(update_fields=["status", "updated_at"])
+    event = "session.ended" if status == ChatSession.Status.ENDED else "session.expired"
+    log.record(SessionChanged(event=event, status=status, reason=reason or None), session=session, actor=by,
+               cause=cause)  # fmt: skip
+
+
+def _require_possible(session: ChatSession, config: dict[str, Any]) -> None:
+    for judge in extensions.on_config:
+        judge(session, config)
 
 
 def _activate(session: ChatSession, *, by: Actor, cause: UUID | None) -> None:

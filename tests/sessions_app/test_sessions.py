@@ -100,11 +100,11 @@ def test_a_session_of_an_incident_belongs_where_the_incident_does() -> None:
 
 def test_a_change_of_config_is_told() -> None:
     session, caller = room(), person(user())
-    answer = caller.patch(f"sessions/{session.pk}", {"title": "New", "config": {"model": "small"}})
-    assert (answer.json()["title"], answer.json()["config"]) == ("New", {"model": "small"})
+    answer = caller.patch(f"sessions/{session.pk}", {"title": "New", "config": {"model": "offline-demo"}})
+    assert (answer.json()["title"], answer.json()["config"]) == ("New", {"model": "offline-demo"})
     told = Event.objects.get(session=session)
     assert told.type == "session.config_changed"
-    assert {name: told.data[name] for name in ("title", "config")} == {"title": "New", "config": {"model": "small"}}
+    assert {name: told.data[name] for name in ("title", "config")} == {"title": "New", "config": {"model": "offline-demo"}}
     caller.patch(f"sessions/{session.pk}", {"title": "New"})
     assert events(session.pk) == ["session.config_changed"]
 
