@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import reprlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,10 +22,12 @@ from agents_app.services.leases import Lease, LeaseLost, held
 from agents_app.tools import Call, OutcomeUnclear, ToolFailed, named
 from sessions_app import actors
 from sessions_app.events import executors
+from sessions_app.ingest.body import depth
 from sessions_app.models import Incident
 
 State = ToolCall.State
 LARGEST_ARGUMENTS = 64_000
+DEEPEST_ARGUMENTS = 32
 logger = structlog.get_logger(__name__)
 
 
@@ -207,12 +210,14 @@ def _settled(call: ToolCall) -> Settled:
 
 
 def _readable(args: dict[str, Any] | str) -> dict[str, Any]:
-    """Arguments as an object; text that is none is kept for people to see, and fits no schema."""
+    """Arguments as an object; what is none, or nests deeper than can be told, is kept for people and fits no schema."""
     try:
         given = json.loads(args[:LARGEST_ARGUMENTS], parse_constant=_refuse) if isinstance(args, str) else args
     except (ValueError, RecursionError):
         given = None
-    readable: dict[str, Any] = ledger.storable(given if isinstance(given, dict) else {"unreadable": str(args)[:2000]})
+    if not isinstance(given, dict) or depth(given) > DEEPEST_ARGUMENTS:
+        given = {"unreadable": (args if isinstance(args, str) else reprlib.repr(args))[:2000]}
+    readable: dict[str, Any] = ledger.storable(given)
     return readable
 
 

@@ -7,8 +7,11 @@ import orjson
 from rest_framework.parsers import BaseParser
 
 from sessions_app.errors import Invalid, Refused
+from sessions_app.ingest.body import depth
 
 LONGEST = 1024 * 1024
+# As deep as a frame of the socket: what one request may store, every later answer must be able to encode.
+DEEPEST = 32
 
 
 class StrictJSONParser(BaseParser):
@@ -21,6 +24,9 @@ class StrictJSONParser(BaseParser):
         if len(raw) > LONGEST:
             raise Refused("PAYLOAD_TOO_LARGE", f"A body may have {LONGEST // 1024} KiB at most.")
         try:
-            return orjson.loads(raw)
+            value = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             raise Invalid(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from None
+        if depth(value) > DEEPEST:
+            raise Invalid(f"The body is nested deeper than {DEEPEST} levels.")
+        return value

@@ -335,3 +335,9 @@ def test_a_result_without_end_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch
     assert ledger.bounded({"odd": float("inf"), "nul": "a\x00", "half": "\ud800"}) == {
         "odd": "inf", "nul": "a\ufffd", "half": "?",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("depth", [40, 300, 900])
+def test_arguments_nested_without_end_end_the_call_and_not_the_run(depth: int) -> None:
+    made = scene()
+    assert "TOOL_VALIDATION_ERROR" in said(made.act("calculator", '{"a":' * depth + "1" + "}" * depth))["error"]

@@ -76,6 +76,14 @@ def test_a_body_without_end_is_too_large() -> None:
     check(answer, 413, "PAYLOAD_TOO_LARGE")
 
 
+def test_a_body_nested_without_end_is_refused_and_spoils_no_list() -> None:
+    caller = person(user())
+    deep = b'{"a":' * 900 + b"1" + b"}" * 900
+    answer = caller.client.post("/api/v1/sessions", b'{"metadata":' + deep + b"}", "application/json")
+    check(answer, 400, "INVALID_REQUEST")
+    assert caller.get("sessions").json()["data"] == []
+
+
 def test_a_wrong_field_is_named_and_its_value_is_not_repeated() -> None:
     told = check(
         Caller().post("auth/token", {"username": "casey", "password": {"planted": "secret"}}), 400, "INVALID_REQUEST"
