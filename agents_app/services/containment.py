@@ -65,7 +65,8 @@ def normal(indicator: str) -> str:
 def _noted(incident: Incident, indicator: str, kind: str, by: Actor) -> Indicator:
     """The incident's row of what is blocked in its name; an agent may block what no alert has named."""
     if not incident.indicators.filter(kind=kind, value=indicator).exists():
-        known.merge(incident=incident, counts={Found(kind, indicator): 1}, by=by)  # type: ignore[arg-type]
+        seen = {Found(kind, indicator): 1}  # type: ignore[arg-type]
+        known.merge(incident=incident, counts=seen, by=by, all_of_them=True)
     return incident.indicators.get(kind=kind, value=indicator)
 
 

@@ -40,19 +40,23 @@ def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, 
         raise Invalid(f"This is not the value of an indicator of kind {kind}.", details={"value": [value[:100]]})
     locked = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     row = locked.indicators.filter(kind=found.kind, value=found.value).first()
-    return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by)[0], True)
+    return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by, all_of_them=True)[0], True)
 
 
-def merge(*, incident: Incident, counts: Mapping[Found, int], by: Actor, tell_again: bool = False) -> list[Indicator]:
+def merge(
+    *, incident: Incident, counts: Mapping[Found, int], by: Actor, tell_again: bool = False, all_of_them: bool = False
+) -> list[Indicator]:
     """Count sightings into an incident whose row the caller holds locked; answers those that are new there.
 
     `tell_again`: those seen again are told too, where no other event brings the incident's new state.
+    `all_of_them`: what somebody names or blocks counts beyond the limit that alerts and files have reached, else who
+    floods an incident with indicators would keep the one that matters off the block list.
     """
     rows = incident.indicators.filter(value__in=[found.value for found in counts])
     known = {Found(cast(Kind, row.kind), row.value): row for row in rows}
     now = timezone.now()
     again = [counted_again(known[found], counts[found], now) for found in counts if found in known]
-    left = max(0, MOST_AN_INCIDENT - incident.indicators.count())
+    left = len(counts) if all_of_them else max(0, MOST_AN_INCIDENT - incident.indicators.count())
     fresh = [sighted(incident, found, counts[found], now) for found in counts if found not in known][:left]
     Indicator.objects.bulk_update(again, ["seen_count", "last_seen"])
     Indicator.objects.bulk_create(fresh)

@@ -12,6 +12,7 @@ from agents_app.tools import ToolFailed, registry
 from agents_app.tools.calculator import work_out
 from sessions_app import actors
 from sessions_app.models import Event
+from sessions_app.services import indicators
 from tests.agents_app.control import EVIL, Scene, block, refused, said, scene
 
 
@@ -78,6 +79,14 @@ def test_a_blocked_indicator_is_on_the_list_in_the_room_and_on_the_incident() ->
     event = Event.objects.get(session=made.session, type="indicator.blocked")
     assert event.data["indicator"]["value"] == "evil.example"
     assert event.data["until"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_incident_flooded_with_indicators_keeps_nothing_off_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indicators, "MOST_AN_INCIDENT", 0)
+    made = scene()
+    approved(made)
+    assert made.blocked == [EVIL]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from sessions_app.models import Event, Incident
+from sessions_app.services import indicators
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +48,14 @@ def test_an_indicator_is_added_and_its_kind_found(
     assert responder.get(f"/api/v1/incidents/{incident.pk}/indicators").json() == {"data": [told], "next": None}
     event = Event.objects.get(session=incident.room_id)
     assert (event.type, event.data["indicator"]) == ("indicator.added", told)
+
+
+def test_what_a_person_names_is_kept_however_many_alerts_have_named(
+    responder: Client, incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indicators, "MOST_AN_INCIDENT", 1)
+    assert add(responder, incident, value="203.0.113.7").status_code == 201
+    assert add(responder, incident, value="203.0.113.8").status_code == 201
 
 
 def test_a_user_needs_its_kind_named(responder: Client, incident: Incident) -> None:
