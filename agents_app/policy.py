@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from agents_app.catalogue import ToolSpec
@@ -155,8 +155,9 @@ def _spellings(value: str) -> list[str]:
 
 
 def _host(text: str) -> str:
+    """The machine a URL names; what reads URLs reads `%31%30.0.0.1` as 10.0.0.1."""
     try:
-        return urlsplit(text).hostname or "" if "://" in text else text
+        return unquote(urlsplit(text).hostname or "") if "://" in text else text
     except ValueError:
         return text
 
