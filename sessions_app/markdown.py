@@ -9,7 +9,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 LONGEST = 64 * 1024  # a rendering's time grows with the text: 122 KiB took 0.8 s
-LONGEST_CODE = 8 * 1024
+# What all code of one text may be to be coloured: on odd code a lexer's time grows with its square (8 KiB took 5 s).
+LONGEST_CODE = 2 * 1024
 DEEPEST = 20
 # Those an incident is told in; each lexer is imported when first met, and some of the others are slow on odd text.
 LANGUAGES = {
@@ -29,8 +30,10 @@ def render(text: str) -> str:
     # Beyond its limit the parser leaves text out, and nobody must be able to hide text so.
     if tokens is None or any(token.level >= DEEPEST for token in tokens):
         return f"<pre>{escape(text)}</pre>"
+    code = sum(len(token.content) for token in tokens if token.type == "fence")
+    coloured = _markdown if code <= LONGEST_CODE else _plain
     return nh3.clean(
-        _markdown.renderer.render(tokens, _markdown.options, {}),
+        coloured.renderer.render(tokens, coloured.options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto"},
@@ -40,7 +43,7 @@ def render(text: str) -> str:
 
 def _highlighted(code: str, language: str, attributes: str) -> str:
     """Colour code by classes; empty: leave it plain."""
-    if language not in LANGUAGES or len(code) > LONGEST_CODE:
+    if language not in LANGUAGES:
         return ""
     return highlight(code, get_lexer_by_name(language), _classes)
 
@@ -48,8 +51,9 @@ def _highlighted(code: str, language: str, attributes: str) -> str:
 _classes = HtmlFormatter(nowrap=True)
 # No raw HTML and no images: an image is a request to elsewhere from every reader's browser. No automatic links: an
 # indicator in an alert must not become something to click. No reference definitions: they swallow a log's `[x]: y`.
-_markdown = (
-    MarkdownIt("commonmark", {"breaks": True, "highlight": _highlighted, "html": False, "maxNesting": DEEPEST + 2})
+_markdown, _plain = (
+    MarkdownIt("commonmark", {"breaks": True, "highlight": colour, "html": False, "maxNesting": DEEPEST + 2})
     .enable(["table", "strikethrough"])
     .disable(["autolink", "html_block", "html_inline", "image", "reference"])
+    for colour in (_highlighted, None)
 )

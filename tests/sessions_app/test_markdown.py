@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.markdown import LONGEST, render
+from sessions_app.markdown import LONGEST, LONGEST_CODE, render
 
 pytestmark = pytest.mark.once
 
@@ -49,6 +49,14 @@ def test_markup_is_shown_and_not_obeyed(attack: str) -> None:
     assert not re.search(r"<(script|img|svg|iframe|style)\b", html, re.IGNORECASE)
     assert not re.search(r"<[^>]*\s(on\w+|style)\s*=", html, re.IGNORECASE)
     assert "javascript:" not in re.sub(r"&lt;.*", "", html)
+
+
+@pytest.mark.parametrize(("language", "odd"), [("java", "a "), ("python", " \n"), ("c", " \n"), ("yaml", "`")])
+def test_code_that_a_lexer_is_slow_on_is_coloured_while_it_is_short(language: str, odd: str) -> None:
+    block = f"```{language}\n{odd * (LONGEST_CODE // 2 // len(odd))}x = 1;\n```\n"
+    assert "<span" in render(block)
+    assert "<span" not in render(block * 3)
+    assert render(block * 3).count("x = 1;") == 3
 
 
 def test_an_image_is_no_request_to_elsewhere() -> None:
