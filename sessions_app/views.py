@@ -56,7 +56,7 @@ def war_room(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 @page
 def post_message(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
-    content = request.POST.get("content", "").strip()[:32_000]
+    content = request.POST.get("content", "").replace("\x00", "").strip()[:32_000]
     if content and incident.room_id:
         talk.post(session_id=incident.room_id, body=MessageSend(content=content), by=actor_of(request))
     return redirect("war-room", incident.pk)
@@ -159,4 +159,5 @@ def _home(request: HttpRequest) -> Organization:
     """The organisation a person declares in: the first they may."""
     by = actor_of(request)
     theirs = permissions.organizations_of(by).order_by("pk")
-    return next((one for one in theirs if permissions.may(by, "declare", one.pk)), None) or theirs.get()
+    found = next((one for one in theirs if permissions.may(by, "declare", one.pk)), None)
+    return found or permissions.organization_for(by, None)

@@ -55,7 +55,7 @@ def _edited(text: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = json.loads(text)  # its shape is checked right after
         return found
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid("The edited arguments are not JSON.") from error
 
 

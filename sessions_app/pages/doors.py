@@ -53,6 +53,11 @@ def incident_for(request: HttpRequest, incident_id: UUID) -> Incident:
     return incident
 
 
+def position(text: str) -> int | None:
+    """A number from a link, as far as a database counts; anything else only came from a link too, and means nothing."""
+    return min(int(text), 2**53) if text.isascii() and text.isdecimal() and len(text) <= 20 else None
+
+
 def back(request: HttpRequest, *, otherwise: str = "incidents") -> HttpResponseRedirect:
     """To the page a form stood on; never to another site."""
     came_from = request.POST.get("next") or request.headers.get("Referer", "")

@@ -7,6 +7,7 @@ from django.http import QueryDict
 
 from sessions_app.errors import Invalid
 from sessions_app.models import Evidence
+from sessions_app.pages.doors import position
 from sessions_app.services import evidence as files
 
 PAGE = 200
@@ -15,7 +16,7 @@ PAGE = 200
 def lines_of(row: Evidence, asked: QueryDict) -> dict[str, Any]:
     """One page of lines, and the query that gets the next."""
     q = asked.get("q", "").strip().replace("\x00", "")[:200]
-    after = _number(asked.get("after", ""))
+    after = min(position(asked.get("after", "")) or 0, 2**31)
     if row.lines is None:
         return {"lines": [], "q": q}
     try:
@@ -25,7 +26,3 @@ def lines_of(row: Evidence, asked: QueryDict) -> dict[str, Any]:
     shown = found[:PAGE]
     more = urlencode({**({"q": q} if q else {}), "after": shown[-1].number}) if len(found) > PAGE else ""
     return {"lines": shown, "q": q, "found": len(shown), "more": more}
-
-
-def _number(text: str) -> int:
-    return min(int(text), 2**31) if text.isascii() and text.isdigit() else 0

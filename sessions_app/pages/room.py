@@ -11,6 +11,7 @@ from sessions_app import permissions, resources, snapshot
 from sessions_app.actors import Actor
 from sessions_app.events import log
 from sessions_app.models import Incident, Message, Severity
+from sessions_app.pages.doors import position
 
 HISTORY = 250
 BUDGET = 1024 * 1024
@@ -20,7 +21,8 @@ ZERO = UUID(int=0)
 def context(incident: Incident, *, by: Actor, before: str = "") -> dict[str, Any]:
     assert incident.room_id is not None
     taken = snapshot.take(incident.room_id, by=by)
-    messages = _history(incident, int(before)) if before.isdecimal() else taken.parts["messages"]
+    older = position(before)
+    messages = taken.parts["messages"] if older is None else _history(incident, older)
     files = incident.evidence.select_related("uploaded_by").order_by("id")
     evidence = [resources.evidence(row).wire() for row in files]
     return {
@@ -77,5 +79,5 @@ def _events(incident: Incident, taken: snapshot.Taken) -> list[dict[str, Any]]:
 
 def _history(incident: Incident, before: int) -> list[dict[str, Any]]:
     """Older messages for one who reads without JavaScript."""
-    older = Message.objects.filter(session=incident.room_id, seq__lt=min(before, 2**53)).select_related("session")
+    older = Message.objects.filter(session=incident.room_id, seq__lt=before).select_related("session")
     return [resources.message(row).wire() for row in reversed(older.order_by("-seq")[: snapshot.MESSAGES])]

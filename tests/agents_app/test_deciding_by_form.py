@@ -47,8 +47,9 @@ def test_an_edit_is_approved_with_its_new_arguments(asked: Scene) -> None:
     assert asked.approval.args["minutes"] == 5
 
 
-def test_edited_arguments_that_are_not_json_change_nothing(asked: Scene) -> None:
-    answer = decide(asked, asked.person("approver"), "approve", edited_args="{")
+@pytest.mark.parametrize("edited", ["{", "[" * 100_000])
+def test_edited_arguments_that_are_not_json_change_nothing(asked: Scene, edited: str) -> None:
+    answer = decide(asked, asked.person("approver"), "approve", edited_args=edited)
     assert "Nothing was changed. The edited arguments are not JSON." in answer.text
     assert asked.approval.status == "pending"
 

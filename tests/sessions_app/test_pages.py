@@ -125,6 +125,28 @@ def test_the_list_filters_by_its_address_and_pages_by_key(incident: Incident) ->
     assert client.get("/?severity=nonsense&before=nonsense").status_code == 200
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "-1", "1e9", "\u0663", "\u00b2"])
+def test_a_number_in_a_link_that_is_none_changes_nothing(incident: Incident, number: str) -> None:
+    member = signed_in(factories.user())
+    text = {"stored_name": uuid4().hex, "content_type": "text/plain", "size": 0, "sha256": "0", "lines": 0}
+    file = Evidence.objects.create(incident=incident, filename="empty.log", **text)
+    assert member.get(f"/incidents/{incident.pk}/", {"before": number}).status_code == 200
+    assert member.get(f"/evidence/{file.pk}/", {"after": number}).status_code == 200
+
+
+def test_who_belongs_nowhere_is_told_so_and_declares_nothing() -> None:
+    nobody = signed_in(User.objects.create_user("nobody"))
+    for address in ("/incidents/declare/", "/incidents/demo/"):
+        answer = nobody.post(address, {"title": "x", "severity": "low"}, follow=True)
+        assert "You belong to no organisation." in answer.content.decode()
+    assert not Incident.objects.exists()
+
+
+def test_a_post_may_hold_what_no_database_can(incident: Incident) -> None:
+    signed_in(factories.user()).post(f"/incidents/{incident.pk}/messages/", {"content": "a\x00b"})
+    assert Message.objects.get(sender_type="user").content == "ab"
+
+
 def test_the_theme_is_kept_and_its_form_leads_to_no_other_site() -> None:
     answer = Client().post("/theme/", {"theme": "dark", "next": "https://evil.example/"})
     assert answer.cookies["theme"].value == "dark"
