@@ -267,6 +267,13 @@ def test_the_same_person_repeating_the_same_decision_gets_the_same_answer() -> N
     refused("APPROVAL_ALREADY_DECIDED", lambda: made.decide("reject"))
 
 
+def test_the_same_person_with_other_words_is_told_that_it_is_decided() -> None:
+    made = scene()
+    made.act()
+    made.decide("reject", feedback="It is our scanner.")
+    refused("APPROVAL_ALREADY_DECIDED", lambda: made.decide("reject", feedback="It is our backup."))
+
+
 @pytest.mark.parametrize("stale", [{"version": 2}, {"digest": "sha256:" + "0" * 64}])
 def test_a_decision_about_something_else_than_what_is_asked_is_stale(stale: dict[str, Any]) -> None:
     made = scene()
