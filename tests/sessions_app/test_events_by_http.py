@@ -111,8 +111,9 @@ async def test_a_stream_that_is_left_leaves_nothing_behind(person, room):
     assert hub.rooms
     waiting = asyncio.create_task(stream.event())
     await asyncio.sleep(0)
-    waiting.cancel()  # as Django does when the client has gone
+    waiting.cancel()  # as Django does when the client has gone; and then it closes what it iterates
     await asyncio.gather(waiting, return_exceptions=True)
+    await stream.close()
     assert not hub.rooms
     assert not hub.outlets
     await asyncio.gather(*(asyncio.all_tasks() - before - {asyncio.current_task()}), return_exceptions=True)
