@@ -211,8 +211,10 @@ def _abandoned(run: Run) -> bool:
 
 
 def _said_already(approval: Approval, decision: Decision, by: Actor) -> bool:
-    """The same person repeating the same decision gets the same answer; other words make it another one."""
-    mine = approval.votes.filter(user=by.user, vote=decision.decision, feedback=decision.feedback, withdrawn_at=None)
+    """The same person repeating the same decision gets the same answer; new words would be lost, so they are refused."""
+    mine = approval.votes.filter(user=by.user, vote=decision.decision, withdrawn_at=None)
+    if decision.feedback:
+        mine = mine.filter(feedback=decision.feedback)
     if mine.filter(version=decision.version, digest=decision.digest).exists():
         return decision.edited_args is None or _parsed(approval, decision.edited_args) == approval.args
     # An edit is a vote for the version that it made.
