@@ -211,7 +211,7 @@ def _abandoned(run: Run) -> bool:
 
 
 def _said_already(approval: Approval, decision: Decision, by: Actor) -> bool:
-    """The same person repeating the same decision gets the same answer; new words would be lost, so they are refused."""
+    """The same person repeating the same decision gets the same answer; new words would be lost: refused."""
     mine = approval.votes.filter(user=by.user, vote=decision.decision, withdrawn_at=None)
     if decision.feedback:
         mine = mine.filter(feedback=decision.feedback)
