@@ -1,6 +1,7 @@
 """Who does something: what every service takes as `by=`."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -19,6 +20,9 @@ class Actor:
     user: User | None = None
     # A program's key: bound to one organisation and to scopes; never decides anything.
     key: ApiKey | None = field(default=None, compare=False)
+    # Of a person who came by a door: the sign-in that must last, and when the token they showed runs out.
+    sign_in: str = field(default="", compare=False)
+    until: datetime | None = field(default=None, compare=False)
 
     @property
     def in_person(self) -> bool:
@@ -29,8 +33,8 @@ class Actor:
         return self.user.pk if self.user else None
 
 
-def person(user: User) -> Actor:
-    return Actor(kind="user", id=str(user.pk), name=user.display_name, user=user)
+def person(user: User, *, sign_in: str = "", until: datetime | None = None) -> Actor:
+    return Actor(kind="user", id=str(user.pk), name=user.display_name, user=user, sign_in=sign_in, until=until)
 
 
 def program(key: ApiKey) -> Actor:

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sessions_app import extensions, permissions
+from sessions_app import extensions, permissions, sign_ins
 from sessions_app.actors import Actor
 from sessions_app.api import bodies
 from sessions_app.api.authentication import caller_of
 from sessions_app.client_frames import Cmd
-from sessions_app.errors import Invalid, NotFound
+from sessions_app.errors import Invalid, NotFound, Refused
 from sessions_app.models import ChatSession
 from sessions_app.services import idempotency, messages, sessions
 from sessions_app.vocabulary import COMMANDS, Body, MessageSend, SessionConfig
@@ -19,6 +19,8 @@ def carry_out(cmd: Cmd, *, by: Actor) -> dict[str, Any]:
     model = COMMANDS.get(cmd.type)
     if model is None:
         raise Invalid(f"There is no command {cmd.type}.", details={"field": "type"})
+    if not sign_ins.lasts(by.sign_in):
+        raise Refused("NOT_AUTHENTICATED", "You have signed out; sign in again.")
     body = bodies.parse(model, cmd.data)
     asked = {"door": "socket", "type": cmd.type, "room": cmd.room, "data": cmd.data}
 

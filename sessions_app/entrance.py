@@ -56,8 +56,8 @@ def by_ticket_or_token(ticket: str | None, token: str | None) -> Pass:
 
 def by_ticket(ticket: str) -> Pass:
     """A ticket is as good as the token it could have been: a browser's socket shows a new one as often."""
-    user = accounts.redeem_ticket(ticket)
-    return _pass(actors.person(user), timezone.now() + AccessToken.lifetime)
+    shown = accounts.redeem_ticket(ticket)
+    return _pass(actors.person(shown.user, sign_in=shown.sign_in), timezone.now() + AccessToken.lifetime)
 
 
 def _known(found: tuple[Actor, datetime | None] | None) -> tuple[Actor, datetime | None]:

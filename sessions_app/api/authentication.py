@@ -7,8 +7,9 @@ from typing import Any
 
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
+from rest_framework_simplejwt.tokens import AccessToken
 
-from sessions_app import actors
+from sessions_app import actors, sign_ins
 from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.models import ApiKey, User
@@ -57,15 +58,17 @@ def actor_of(request: Request) -> Actor:
     if isinstance(request.user, Program):
         return actors.program(request.user.key)
     assert isinstance(request.user, User)
-    return actors.person(request.user)
+    if isinstance(request.auth, AccessToken):
+        return _bearer(request.user, request.auth)
+    return actors.person(request.user, sign_in=sign_ins.by_browser(request._request.session.session_key))
 
 
 def actor_from_headers(headers: Mapping[str, str]) -> tuple[Actor, datetime | None] | None:
     """The caller of a socket's upgrade by its Authorization header, and when that ends; None without the header."""
     header = headers.get("authorization", headers.get("Authorization", ""))
     if (token := _credential(header, "bearer")) is not None:
-        user, access = accounts.access_of(token)
-        return actors.person(user), datetime.fromtimestamp(access["exp"], UTC)
+        actor = _bearer(*accounts.access_of(token))
+        return actor, actor.until
     if (secret := _credential(header, "api-key")) is not None:
         key = accounts.key_for(secret)
         return actors.program(key), key.expires_at
@@ -75,6 +78,10 @@ def actor_from_headers(headers: Mapping[str, str]) -> tuple[Actor, datetime | No
 def caller_of(actor: Actor) -> str:
     """The name under which a caller's idempotency keys are kept."""
     return actor.id if actor.key else f"user:{actor.id}"
+
+
+def _bearer(user: User, token: AccessToken) -> Actor:
+    return actors.person(user, sign_in=sign_ins.by_token(token), until=datetime.fromtimestamp(token["exp"], UTC))
 
 
 def _credential(header: str, scheme: str) -> str | None:

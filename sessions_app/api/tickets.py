@@ -14,7 +14,9 @@ class Tickets(Door):
         user = self.actor.user
         if user is None:
             raise Denied("A program sends its key on the upgrade; tickets are for people.")
-        ticket = accounts.issue_ticket(user=user, auth_hash=user.get_session_auth_hash())
+        ticket = accounts.issue_ticket(
+            user=user, auth_hash=user.get_session_auth_hash(), sign_in=self.actor.sign_in
+        )
         told = {"ticket": ticket.token, "expires_at": ticket.expires_at}
         return Response(told, status=201, headers={"Cache-Control": "no-store"})
 

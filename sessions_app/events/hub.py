@@ -139,12 +139,12 @@ class Hub:
             rooms[room_id].reconcile(epoch, head)
 
     async def recheck(self, only: set[str] | None = None) -> None:
-        """Read again what everybody may see, once a person and not once a socket."""
-        asked: dict[tuple[str, str], list[Outlet]] = defaultdict(list)
+        """Read again what everybody may see, once a sign-in and not once a socket."""
+        asked: dict[tuple[str, str, str], list[Outlet]] = defaultdict(list)
         for outlet in self.outlets:
             if outlet.actor is not None and (only is None or outlet.actor.id in only):
-                asked[outlet.actor.id, outlet.proof].append(outlet)
-        for (actor_id, proof), outlets in asked.items():
+                asked[outlet.actor.id, outlet.actor.sign_in, outlet.proof].append(outlet)
+        for (actor_id, _, proof), outlets in asked.items():
             actor = outlets[0].actor
             assert actor is not None
             rooms = {room for outlet in outlets for room in outlet.rooms()}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from sessions_app import actors, permissions
+from sessions_app import actors, permissions, sign_ins
 from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
 from sessions_app.models import ApiKey, ChatSession, User
@@ -47,7 +47,9 @@ def _as_of_now(actor: Actor) -> Actor | None:
         key = ApiKey.objects.live(timezone.now()).filter(pk=actor.key.pk).first()
         return actors.program(key) if key else None
     user = User.objects.filter(pk=actor.user.pk, is_active=True).first() if actor.user else None
-    return actors.person(user) if user else None
+    if user is None or not sign_ins.lasts(actor.sign_in):
+        return None
+    return actors.person(user, sign_in=actor.sign_in, until=actor.until)
 
 
 def _visible(actor: Actor, rooms: Iterable[str]) -> frozenset[str]:

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from django.utils import timezone
+
 from sessions_app.actors import Actor
 from sessions_app.events import frames
 from sessions_app.events.hub import hub
@@ -79,7 +81,10 @@ class EventStream:
             self.end(4403, "no longer allowed")
         self._go_on()
 
-    def tick(self, now: float) -> None: ...
+    def tick(self, now: float) -> None:
+        """A stream lasts no longer than the token that opened it; who comes back goes on where it ended."""
+        if self.actor is not None and self.actor.until is not None and timezone.now() >= self.actor.until:
+            self.end(4401, "sign in again")
 
     def end(self, code: int, reason: str, retry_after_ms: int | None = None) -> None:
         self._ended = True

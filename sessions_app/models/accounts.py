@@ -105,6 +105,7 @@ class WsTicket(models.Model):
     auth_hash = models.CharField(
         max_length=128, help_text="The session's hash when issued: a sign-out or new password voids it."
     )
+    sign_in = models.CharField(max_length=60, blank=True, help_text="What its socket ends with.")
     expires_at = models.DateTimeField(db_index=True)
 
 

@@ -18,11 +18,10 @@ from rest_framework_simplejwt.utils import get_md5_hash_password
 from sessions_app.errors import Refused
 from sessions_app.models import ApiKey, Organization, User, WsTicket
 from sessions_app.models.base import uuid7
+from sessions_app.sign_ins import FAMILY
 
 TICKET_LIFE = timedelta(seconds=30)
 KEY_USE_NOTED_EVERY = timedelta(minutes=1)
-# The sign-in a token stems from: signing out voids all of its tokens, the access token too.
-FAMILY = "family"
 
 
 class Pass(NamedTuple):
@@ -98,14 +97,16 @@ def access_of(text: str) -> tuple[User, AccessToken]:
 
 
 # --- Tickets for the socket -------------------------------------------------------------------------------------------
-def issue_ticket(*, user: User, auth_hash: str) -> Ticket:
+def issue_ticket(*, user: User, auth_hash: str, sign_in: str = "") -> Ticket:
     """Give a signed-in person a pass for one socket; `auth_hash` is the session hash a new password changes."""
     token, expires_at = secrets.token_urlsafe(32), timezone.now() + TICKET_LIFE
-    WsTicket.objects.create(token_hash=_hash(token), user=user, auth_hash=auth_hash, expires_at=expires_at)
+    WsTicket.objects.create(
+        token_hash=_hash(token), user=user, auth_hash=auth_hash, sign_in=sign_in, expires_at=expires_at
+    )
     return Ticket(token, expires_at)
 
 
-def redeem_ticket(token: str) -> User:
+def redeem_ticket(token: str) -> WsTicket:
     """Use a ticket up. Of two that bring the same one, the delete lets one through."""
     ticket = WsTicket.objects.select_related("user").filter(token_hash=_hash(token)).first()
     used, _ = WsTicket.objects.filter(token_hash=_hash(token), expires_at__gt=timezone.now()).delete()
@@ -113,7 +114,7 @@ def redeem_ticket(token: str) -> User:
         raise Refused("NOT_AUTHENTICATED", "This ticket is not valid any more; get a new one.")
     if not hmac.compare_digest(ticket.auth_hash, ticket.user.get_session_auth_hash()):
         raise Refused("NOT_AUTHENTICATED", "This ticket is not valid any more; sign in again.")
-    return ticket.user
+    return ticket
 
 
 def void_tickets(*, user: User) -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import AsyncClient
+from django.utils import timezone
 
 from sessions_app.events import executors
 from sessions_app.events.hub import hub
@@ -181,3 +183,20 @@ async def test_a_signed_in_browser_reads_with_its_cookie(person, room):
 async def test_a_session_that_is_gone_is_not_found(person, room):
     await executors.run(ChatSession.objects.filter(pk=room.pk).delete)
     assert (await get(person, room)).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["sign-out", "token"])
+async def test_a_stream_ends_with_the_sign_in_or_the_token_that_opened_it(person, room, end, monkeypatch):
+    signed_in = await executors.run(accounts.sign_in, user=person)
+    path, headers = f"/api/v1/sessions/{room.pk}/events", {"Authorization": f"Bearer {signed_in.access}"}
+    stream = Stream(await AsyncClient().get(path, headers=headers))
+    assert (await stream.lines())[0].startswith(":")
+    if end == "sign-out":
+        await executors.run(accounts.sign_out, refresh=signed_in.refresh)
+    else:
+        late = timezone.now() + timedelta(minutes=16)
+        monkeypatch.setattr("sessions_app.events.stream.timezone.now", lambda: late)
+        await hub.tick()
+    await said(room, "not for who has left")
+    with pytest.raises(StopAsyncIteration):
+        await stream.event()

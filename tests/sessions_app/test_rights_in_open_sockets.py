@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from sessions_app.events import executors
@@ -97,6 +98,46 @@ async def test_a_new_password_ends_the_sockets_of_the_old_one(person, room):
         person.save()
 
     await executors.run(change)
+    assert (await rest(socket))[1] == 4401
+
+
+@pytest.mark.parametrize("door", ["token", "browser"])
+async def test_a_sign_out_ends_the_sockets_of_that_sign_in_and_no_other(person, room, door):
+    elsewhere = await inside(person, room)
+
+    def enter():
+        client = Client()
+        if door == "browser":
+            client.force_login(User.objects.get(pk=person.pk), backend="django.contrib.auth.backends.ModelBackend")
+            return client, client.post("/api/v1/ws-tickets").json()["ticket"], lambda: client.post("/sign-out/")
+        signed_in = accounts.sign_in(user=person)
+        headers = {"Authorization": f"Bearer {signed_in.access}"}
+        ticket = client.post("/api/v1/ws-tickets", headers=headers).json()["ticket"]
+        return client, ticket, lambda: accounts.sign_out(refresh=signed_in.refresh)
+
+    _, ticket, sign_out = await executors.run(enter)
+    socket = await Socket().open()
+    socket.send({"t": "hello", "v": 1, "ticket": ticket})
+    await socket.until("welcome")
+    await socket.enter(room)
+    await executors.run(sign_out)
+    await said(room, "not for who has left")
+    frames, code = await rest(socket)
+    assert not [frame for frame in frames if frame["t"] == "event"]
+    assert code == 4401
+    await elsewhere.until("event", type="message.created")
+    await elsewhere.close()
+
+
+async def test_a_command_after_the_sign_out_is_refused_before_anybody_has_looked(person, room, monkeypatch):
+    signed_in = await executors.run(accounts.sign_in, user=person)
+    socket = await Socket(origin=None, authorization=f"Bearer {signed_in.access}").open()
+    await socket.hello()
+    monkeypatch.setattr(hub, "doubt", lambda actor_id: None)  # as when another process was told of it
+    await executors.run(accounts.sign_out, refresh=signed_in.refresh)
+    refused = await socket.ask("message.send", {"content": "Still here?"}, room=room.pk)
+    assert refused["error"]["error_code"] == "NOT_AUTHENTICATED"
+    await hub.recheck()
     assert (await rest(socket))[1] == 4401
 
 
