@@ -7,9 +7,13 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str | None:
+    return nearest(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+
+
+def nearest(peer: str, forwarded: str) -> str | None:
     """The nearest address that is not one of our proxies."""
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    address = _plain(request.META.get("REMOTE_ADDR", ""))
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    address = _plain(peer)
     while address and hops and _ours(address) and (nearer := _plain(hops.pop())):
         address = nearer
     return address

@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.db import connections
 from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
+from sessions_app import rate_limits
 from tests.services import chromium
 from tests.services.databases import Place, fresh_place, migrate
 from tests.services.server import Server
@@ -59,6 +60,7 @@ def django_db_keepdb() -> bool:
 def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     cache.clear()
+    rate_limits.forget_all()
     if inspect.iscoroutinefunction(request.function) and request.node.get_closest_marker("django_db"):
         SyncToAsync.single_thread_executor.submit(connections.close_all).result(10)
 
@@ -75,6 +77,13 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
 @pytest.fixture
 def start_server(tmp_path_factory: pytest.TempPathFactory, migrated: Place) -> Iterator[Callable[..., Server]]:
     """Start servers with chosen environment variables: `start_server(WARROOM_DEMO_TOKEN_MS="30")`."""
+    with _servers(tmp_path_factory, migrated) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_module_server(tmp_path_factory: pytest.TempPathFactory, migrated: Place) -> Iterator[Callable[..., Server]]:
+    """The same for servers that all tests of one file share."""
     with _servers(tmp_path_factory, migrated) as start:
         yield start
 

@@ -1,4 +1,4 @@
-"""What a run uses: provider, model and settings. Decided here alone, by message over session over agent over provider."""
+"""What a run uses: provider, model, settings. Decided here alone: message over session over agent over provider."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace

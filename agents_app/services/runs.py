@@ -20,9 +20,8 @@ from sessions_app.models import ChatSession, Incident, Message
 from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, RunChanged, UsageRecorded
 
 __all__ = [
-    "Lease", "LeaseLost", "acquire", "add_usage", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held", "on_close",
-    "on_end", "park", "release", "renew", "save_checkpoint", "start", "take_inbox", "use",
-    "wake",
+    "Lease", "LeaseLost", "acquire", "add_usage", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held",
+    "on_close", "on_end", "park", "release", "renew", "save_checkpoint", "start", "take_inbox", "use", "wake",
 ]  # fmt: skip
 
 CRASHES_ALLOWED = 3

@@ -18,7 +18,8 @@ def new_epoch() -> str:
 class SessionQuerySet(models.QuerySet["ChatSession"]):
     def idle(self, *, since: datetime) -> Self:
         """Open, and untouched since then; the war room of an incident that is not closed never is."""
-        still = self.filter(status__in=[ChatSession.Status.CREATED, ChatSession.Status.ACTIVE], last_active_at__lt=since)
+        open_ones = [ChatSession.Status.CREATED, ChatSession.Status.ACTIVE]
+        still = self.filter(status__in=open_ones, last_active_at__lt=since)
         return still.filter(models.Q(war_room_of=None) | models.Q(war_room_of__status="closed"))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from sessions_app import extensions, markdown, resources, runtime_config
+from sessions_app import extensions, markdown, rate_limits, resources, runtime_config
 from sessions_app.actors import Actor
 from sessions_app.errors import Invalid
 from sessions_app.events import log
@@ -26,6 +26,7 @@ class Posted:
 
 def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None = None) -> Posted:
     """A person (or a program) says something; what must answer starts in the same transaction."""
+    rate_limits.require("messages", f"{by.kind}:{by.id}")
     config, metadata = runtime_config.split(body.config, body.metadata)
     html = markdown.render(body.content)  # before the lock: long text takes a while
     with transaction.atomic():

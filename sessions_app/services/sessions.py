@@ -98,10 +98,12 @@ def change(*, session_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID 
 
 @transaction.atomic
 def end(*, session_id: UUID, by: Actor, reason: str = "", cause: UUID | None = None) -> ChatSession:
-    """End a session for good: nothing more is written in it, but it stays readable. One that is over stays as it is."""
+    """End a session for good: nothing more is written in it, but it stays readable."""
     session = locked(session_id, by=by, verb="end_session")
-    if session.over:
+    if session.status == ChatSession.Status.ENDED:
         return session
+    if session.over:
+        require_open(session)
     if Incident.objects.open().filter(room=session).exists():
         raise Conflict("This is the war room of an open incident; resolve or close the incident first.")
     _close(session, ChatSession.Status.ENDED, by=by, reason=reason, cause=cause)

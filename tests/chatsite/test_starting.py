@@ -57,6 +57,8 @@ def test_a_home_whose_database_is_something_else(tmp_path: Path) -> None:
         ("DATABASE_URL", "mysql://ann:pass-word@db/warroom", "PostgreSQL"),
         ("ENGINEER_CHAT_MAX_ROUNDS", "0", "from 1 to"),
         ("ENGINEER_CHAT_AI_TIMEOUT", "soon", "whole number"),
+        ("WARROOM_SESSION_IDLE_HOURS", "0", "from 1 to"),
+        ("WARROOM_RATE_MESSAGES", "-1", "from 0 to"),
         ("CHAT_EXECUTION_MODE", "both", "direct_llm"),
         ("LOG_LEVEL", "LOUD", "INFO"),
         ("SECRET_KEY", "x" * 50, "random"),

@@ -104,7 +104,7 @@ def test_a_change_of_config_is_told() -> None:
     assert (answer.json()["title"], answer.json()["config"]) == ("New", {"model": "offline-demo"})
     told = Event.objects.get(session=session)
     assert told.type == "session.config_changed"
-    assert {name: told.data[name] for name in ("title", "config")} == {"title": "New", "config": {"model": "offline-demo"}}
+    assert (told.data["title"], told.data["config"]) == ("New", {"model": "offline-demo"})
     caller.patch(f"sessions/{session.pk}", {"title": "New"})
     assert events(session.pk) == ["session.config_changed"]
 
@@ -145,6 +145,26 @@ def test_sessions_are_listed_newest_first_with_filters() -> None:
     assert listed(incident_id=str(found.pk)) == [str(found.room_id)]
     assert listed(category="engineer_chat") == []
     assert caller.get("sessions", status="asleep").status_code == 400
+    assert caller.get("sessions", owner_id="somebody").status_code == 400
+    assert caller.get("sessions", created_after="yesterday").status_code == 400
+
+
+def test_sessions_are_found_by_owner_agent_place_and_time() -> None:
+    casey = user("casey")
+    caller, found = person(casey), incident()
+    mine = caller.post("sessions", {"agent_name": agent(name="Nova").name}).json()["id"]
+    other = room(owner=user("olu"), metadata={"n": 1})
+    ChatSession.objects.filter(pk=other.pk).update(created_at="2020-01-01T00:00:00Z", updated_at="2021-01-01T00:00:00Z")
+
+    def listed(**filters: str) -> list[str]:
+        return [one["id"] for one in caller.get("sessions", **filters).json()["data"]]
+
+    assert listed(owner_id="me") == listed(owner_id=str(casey.pk)) == listed(agent_name="Nova") == [mine]
+    assert listed(outside_incidents="true") == [str(other.pk), mine]
+    assert listed(outside_incidents="false") == [str(found.room_id)]
+    assert listed(created_before="2020-01-02T00:00:00Z") == [str(other.pk)]
+    assert str(other.pk) not in listed(created_after="2020-01-02T00:00:00+08:00")
+    assert listed(updated_after="2021-01-01T00:00:00Z", updated_before="2021-01-01T00:00:01Z") == [str(other.pk)]
 
 
 def test_the_list_costs_the_same_number_of_queries_however_long_it_is(django_assert_num_queries: object) -> None:
