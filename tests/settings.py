@@ -1,6 +1,8 @@
 """The product's settings as the tests need them: a home of their own, no key of the developer's, cheap passwords."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,6 +13,7 @@ for name in ("SECRET_KEY", "REDIS_URL", "ALLOWED_HOSTS", "WARROOM_BIND", "WARROO
              "OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "WARROOM_MODEL", "WARROOM_HTTPS"):  # fmt: skip
     os.environ.pop(name, None)
 os.environ["WARROOM_HOME"] = tempfile.mkdtemp(prefix="warroom-tests-")
+atexit.register(shutil.rmtree, os.environ["WARROOM_HOME"], ignore_errors=True)
 os.environ["DATABASE_URL"] = LANE_DATABASE
 os.environ["WARROOM_DEMO_TOKEN_MS"] = "0"
 
