@@ -88,6 +88,13 @@ def start_module_server(tmp_path_factory: pytest.TempPathFactory, migrated: Plac
         yield start
 
 
+@pytest.fixture(scope="module")
+def start_module_server(tmp_path_factory: pytest.TempPathFactory, migrated: Place) -> Iterator[Callable[..., Server]]:
+    """The same for servers that all tests of one file share."""
+    with _servers(tmp_path_factory, migrated) as start:
+        yield start
+
+
 @pytest.fixture
 def server(start_server: Callable[..., Server]) -> Server:
     """A server of this test's own, freshly seeded, which it may kill."""

@@ -94,7 +94,7 @@ class Socket:
     async def next(self) -> dict[str, Any]:
         """The next frame that is not a ping."""
         while True:
-            message = await asyncio.wait_for(self._from_server.get(), PATIENCE)
+            message = await asyncio.wait_for(self._receive(), PATIENCE)
             if message["type"] == "websocket.close":
                 raise Gone(message["code"], self.bye)
             frame = contract.read(message["text"])
@@ -138,6 +138,9 @@ class Socket:
         """Subscribe, and take everything up to `caught_up`."""
         self.send({"t": "sub", "room": str(room.pk), **position})
         return await self.frames("caught_up", room=str(room.pk))
+
+    async def _receive(self) -> dict[str, Any]:
+        return await self._from_server.get()
 
     async def _take(self, message: dict[str, Any]) -> None:
         self._from_server.put_nowait(message)

@@ -17,7 +17,7 @@ from agents_app.dispatch.embedded import Runner  # brings pydantic-ai: three sec
 from sessions_app import consumers
 
 # What a server takes in one frame: above the 64 KiB that the consumer allows, so that it can say why it closes.
-INBOUND_BYTES = 1024 * 1024
+INBOUND_BYTES = 4 * 1024 * 1024
 # Five seconds are promised; a thread that waits for SQLite's lock would take twenty.
 LAST_MOMENT_SECONDS = 4.0
 DRAIN_SECONDS = 1.0
