@@ -58,6 +58,13 @@ def invalid(faults: dict[str, str]) -> Refused:
     return Refused("INVALID_CONFIG", f"{words}."[:1000], details={"field": next(iter(faults)), "fields": faults})
 
 
+def schema(*, only: bool) -> dict[str, Any]:
+    """What may be sent, as JSON Schema: `only` these names, or these among others; null means nothing."""
+    known = RuntimeConfig.model_json_schema()["properties"]
+    names = {**known, **{camel: known[snake] for camel, snake in CAMEL.items()}}
+    return {"anyOf": [{"type": "object", "properties": names, "additionalProperties": not only}, {"type": "null"}]}
+
+
 def _snake(told: dict[str, Any]) -> dict[str, Any]:
     camel = {CAMEL[name]: value for name, value in told.items() if name in CAMEL}
     return camel | {name: value for name, value in told.items() if name not in CAMEL}

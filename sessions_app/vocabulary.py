@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from sessions_app import runtime_config
 
 # --- Resources: what REST answers, snapshots hold and events carry ----------------------------------------------------
 
@@ -533,15 +535,29 @@ def _unset(value: Any) -> Any:
     return {} if value is None else value
 
 
-# Fields of anyone's choice, or none; what is in a `config` is checked by `runtime_config`.
-Fields = Annotated[dict[str, Any], BeforeValidator(_unset)]
+# Null is nothing said. What is in a `config` is checked by `runtime_config`, and so are its names in `metadata`.
+Config = Annotated[dict[str, Any], BeforeValidator(_unset), WithJsonSchema(runtime_config.schema(only=True))]
+Fields = Annotated[dict[str, Any], BeforeValidator(_unset), WithJsonSchema(runtime_config.schema(only=False))]
+
+
+TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*")
+
+
+def _told_as_time(value: Any) -> Any:
+    """Numbers would be read as seconds since 1970, which nobody has meant."""
+    if value is not None and not (isinstance(value, str) and TIME.fullmatch(value)):
+        raise ValueError("must be a time such as 2026-01-31T12:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_told_as_time)]
 
 
 class MessageSend(Body):
     content: Annotated[str, Field(min_length=1, max_length=32_000)]
     role: Literal["user"] = "user"
     attachments: list[UUID] = []
-    config: Fields = {}
+    config: Config = {}
     metadata: Fields = {}
     execution_mode: Literal["auto", "direct", "react", "plan_exec"] = "auto"
     on_busy: Literal["queue", "steer", "reject", "interrupt"] = "queue"
@@ -589,7 +605,7 @@ class RunNamed(Body):
 
 class RunRetry(Body):
     run_id: UUID
-    config: Fields = {}
+    config: Config = {}
 
 
 class RunSteer(Body):
@@ -602,7 +618,7 @@ class GrantRevoke(Body):
 
 
 class SessionConfig(Body):
-    config: Fields
+    config: Config
 
 
 class FeedbackGive(Body):

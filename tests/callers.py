@@ -7,11 +7,21 @@ from django.test import Client
 
 from sessions_app.models import Organization, User
 from sessions_app.services import accounts
+from tests import documented
+
+
+class DocumentedClient(Client):
+    """Every answer of the API must be one that its documentation names."""
+
+    def request(self, **request: Any) -> Any:
+        answer = super().request(**request)
+        documented.check(request["REQUEST_METHOD"], request["PATH_INFO"], answer)
+        return answer
 
 
 class Caller:
     def __init__(self, authorization: str = "") -> None:
-        self.client = Client(
+        self.client = DocumentedClient(
             headers={"Authorization": authorization} if authorization else {}, raise_request_exception=False
         )
 

@@ -9,16 +9,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents_app import resources
+from agents_app.api.answers import Decided
 from agents_app.models import Approval
 from agents_app.services import approvals, quorum
 from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.api.doors import Door, idempotent
 from sessions_app.api.paging import page
+from sessions_app.api.schema.describing import described
 from sessions_app.errors import Denied, NotFound
-from sessions_app.vocabulary import ApprovalWithdraw, Body, Decision
+from sessions_app.vocabulary import ApprovalResource, ApprovalWithdraw, Body, Decision
 
 StatusName = Literal["pending", "approved", "rejected", "expired", "cancelled", "superseded", "invalidated"]
+
+ABOUT_APPROVALS = (
+    "APPROVAL_NOT_FOUND", "APPROVAL_ALREADY_DECIDED", "APPROVAL_EXPIRED", "APPROVAL_STALE", "APPROVAL_FORBIDDEN",
+    "CONFLICT",
+)  # fmt: skip
 
 
 class Filters(Body):
@@ -33,12 +40,14 @@ class Version(Body):
 
 
 class Approvals(Door):
+    @described("Approvals, newest first", ApprovalResource, query=Filters, paged="id")
     def get(self, request: Request) -> Response:
         rows = visible(self.actor).filter(**self.filters(Filters).model_dump(exclude_none=True))
         return Response(page(rows, request.query_params, by="-id", show=lambda row: shown(row, self.actor)))
 
 
 class OneApproval(Door):
+    @described("One approval", ApprovalResource, errors=("APPROVAL_NOT_FOUND",))
     def get(self, request: Request, approval_id: UUID) -> Response:
         row = visible(self.actor).filter(pk=approval_id).first()
         if row is None:
@@ -47,12 +56,20 @@ class OneApproval(Door):
 
 
 class Deciding(Door):
+    @described(
+        "Approve or reject; edited arguments are a new version",
+        Decided,
+        body=Decision,
+        example={"version": 1, "digest": "sha256:" + 64 * "0", "decision": "reject", "feedback": "Not this one."},
+        errors=(*ABOUT_APPROVALS, "TOOL_VALIDATION_ERROR", "TOOL_PERMISSION_DENIED"),
+    )
     @idempotent
     def post(self, request: Request, approval_id: UUID) -> Response:
         approvals.require_visible(approval_id, self.actor)
         approval = approvals.decide(approval_id=approval_id, decision=self.body(Decision), by=self.actor)
         return Response({"approval": shown(approval, self.actor)})
 
+    @described("Withdraw a vote", Decided, query=Version, errors=ABOUT_APPROVALS)
     def delete(self, request: Request, approval_id: UUID) -> Response:
         """Withdraw one's vote; for the newest version unless one is named."""
         approvals.require_visible(approval_id, self.actor)

@@ -7,9 +7,11 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agents_app.api.answers import AuditResource
 from sessions_app import permissions
 from sessions_app.api.doors import Door
 from sessions_app.api.paging import page
+from sessions_app.api.schema.describing import described
 from sessions_app.errors import Denied
 from sessions_app.models import AuditEntry
 from sessions_app.vocabulary import Body
@@ -22,6 +24,7 @@ class Filters(Body):
 
 
 class Audit(Door):
+    @described("The audit trail, newest first", AuditResource, query=Filters, paged="seq", errors=("NOT_FOUND",))
     def get(self, request: Request) -> Response:
         wanted = self.filters(Filters).model_dump(exclude_none=True)
         home = permissions.organization_for(self.actor, wanted.pop("organization_id", None))

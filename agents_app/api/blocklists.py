@@ -9,18 +9,22 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.crypto import salted_hmac
-from django.views.decorators.http import condition, require_safe
+from django.views.decorators.http import condition
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agents_app.api.answers import Blocklist
 from agents_app.services import containment
 from sessions_app import permissions
 from sessions_app.api.doors import Door
+from sessions_app.api.problems import answering
+from sessions_app.api.schema.describing import Media, Operation, described, describes
 from sessions_app.errors import Denied
 from sessions_app.models import Organization
 
 LIST_NAME = "blocked"
 PROOF_BYTES = 24
+TEXT = Media("text/plain", {"type": "string"})
 
 
 def token_of(organization: Organization) -> str:
@@ -54,7 +58,8 @@ def _etag(request: HttpRequest, token: str) -> str:
     return f'"{hashlib.sha256(request.blocked).hexdigest()[:32]}"'  # type: ignore[attr-defined]
 
 
-@require_safe
+@describes(GET=Operation("The feed a firewall reads", {200: TEXT, 304: None}, public=True))
+@answering("GET", "HEAD")
 @condition(etag_func=_etag)
 def feed(request: HttpRequest, token: str) -> HttpResponse:
     response = HttpResponse(request.blocked, content_type="text/plain; charset=utf-8")  # type: ignore[attr-defined]
@@ -65,6 +70,7 @@ def feed(request: HttpRequest, token: str) -> HttpResponse:
 class Blocklists(Door):
     """Where the organisation's lists are: the address is the pass, so commanders and admins only."""
 
+    @described("Where the block lists are", list[Blocklist])
     def get(self, request: Request) -> Response:
         homes = [
             home for home in permissions.organizations_of(self.actor).order_by("pk")

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents_app import resources as ours
+from agents_app.api.answers import Posted, Reply, Waiting
 from agents_app.api.waiting import until_settled
 from agents_app.models import Approval, Question, Run
 from sessions_app import resources
@@ -19,6 +20,7 @@ from sessions_app.api import problems
 from sessions_app.api.authentication import caller_of
 from sessions_app.api.doors import asked, key_of
 from sessions_app.api.messages import History
+from sessions_app.api.schema.describing import described, stands_for
 from sessions_app.errors import Refused
 from sessions_app.events import executors
 from sessions_app.models import Message
@@ -27,11 +29,27 @@ from sessions_app.vocabulary import MessageSend
 
 # Longer than a model may take over a few requests; whoever still waits then asks for the run.
 LONGEST_WAIT_SECONDS = 600.0
+# What talking to an agent can end with, beyond what posting refuses.
+TALKING = (
+    "SESSION_NOT_FOUND", "SESSION_NOT_ACTIVE", "SESSION_ENDED", "SESSION_EXPIRED", "AGENT_NOT_AVAILABLE",
+    "AGENT_CONFIG_ERROR", "INVALID_CONFIG", "RUN_ACTIVE", "TOO_MANY_RUNS", "RATE_LIMIT_EXCEEDED", "RUN_CRASHED",
+    "CONFLICT",
+    "LLM_TIMEOUT", "LLM_RATE_LIMIT", "LLM_API_ERROR", "LLM_CONTENT_FILTER", "LLM_TOKEN_LIMIT", "TOOL_NOT_FOUND",
+    "TOOL_EXECUTION_ERROR", "TOOL_TIMEOUT", "TOOL_VALIDATION_ERROR", "QUOTA_EXCEEDED", "EMERGENCY_STOP",
+)  # fmt: skip
 
 
 class Talk(History):
     """GET the history; POST a message, which is answered by `talk` below once the reply is there."""
 
+    @described(
+        "Say something, and wait for the reply",
+        Reply,
+        also={202: Waiting | Posted},
+        body=MessageSend,
+        example={"content": "Who are you?"},
+        errors=("IDEMPOTENCY_MISMATCH", *TALKING),
+    )
     def post(self, request: Request, session_id: UUID) -> Response:
         body = self.body(MessageSend)
 
@@ -50,6 +68,7 @@ class Talk(History):
 _talk: Callable[..., HttpResponse] = Talk.as_view()
 
 
+@stands_for(Talk)
 @csrf_exempt  # REST framework asks for the token itself where the browser's session signs the caller in
 async def talk(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The same, but a POST waits for the reply: on the loop, with no thread held. Leaving cancels nothing."""

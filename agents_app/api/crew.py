@@ -6,9 +6,11 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agents_app.api.answers import RunStarted
 from agents_app.services import crew
 from sessions_app.api.doors import Door, idempotent
 from sessions_app.api.incidents import named
+from sessions_app.api.schema.describing import described
 from sessions_app.vocabulary import Body
 
 
@@ -17,6 +19,13 @@ class NoBody(Body):
 
 
 class Crew(Door):
+    @described(
+        "Send the crew to the incident",
+        RunStarted,
+        status=202,
+        body=NoBody,
+        errors=("AGENT_NOT_AVAILABLE", "CONFLICT", "RUN_ACTIVE"),
+    )
     @idempotent
     def post(self, request: Request, incident_id: UUID) -> Response:
         self.body(NoBody)

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from agents_app import resources
 from agents_app.services import outcomes
 from sessions_app.api.doors import Door, idempotent
-from sessions_app.vocabulary import Body
+from sessions_app.api.schema.describing import described
+from sessions_app.vocabulary import Body, ToolCallResource
 
 
 class Outcome(Body):
@@ -20,6 +21,7 @@ class Outcome(Body):
 
 
 class Deciding(Door):
+    @described("Say what became of a call", ToolCallResource, body=Outcome, errors=("CONFLICT", "APPROVAL_FORBIDDEN"))
     @idempotent
     def post(self, request: Request, tool_call_id: UUID) -> Response:
         said = self.body(Outcome)

@@ -9,17 +9,20 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from agents_app.api.answers import Providers
 from agents_app.engine import probing
 from agents_app.models import Provider
-from agents_app.services import providers
+from agents_app.services import configuring, providers
 from sessions_app import permissions
 from sessions_app.api.doors import Door
+from sessions_app.api.schema.describing import described, stands_for
 from sessions_app.events import executors
 
 
 class ProviderStatus(Door):
     """The providers of the caller's organisations and those for all, as they were last seen."""
 
+    @described("Models, and whether they answer", Providers)
     def get(self, request: Request) -> Response:
         rows = _rows(self)
         # The async view around this one looks at them, and then asks again.
@@ -30,6 +33,7 @@ class ProviderStatus(Door):
 _answer: Callable[..., HttpResponse] = ProviderStatus.as_view()
 
 
+@stands_for(ProviderStatus)
 async def status(request: HttpRequest) -> HttpResponse:
     """Look, with a limit of seconds, and without holding a thread meanwhile."""
     response: HttpResponse = await executors.run(partial(_answer, request))
@@ -54,7 +58,7 @@ def _shown(row: Provider) -> dict[str, Any]:
         "model_type": row.model_type,
         "available": bool(health and health.available),
         "detail": health.detail if health else "Nobody has looked yet.",
-        "models": [each["name"] for each in row.offered] or [row.default_model],
+        "models": configuring.models_of(row),
         "latency_ms": health.latency_ms if health else None,
         "checked_at": health.checked_at if health else None,
         "demo": row.kind == Provider.Kind.DEMO,

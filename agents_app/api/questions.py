@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from agents_app import resources
 from agents_app.services import questions
 from sessions_app.api.doors import Door, idempotent
-from sessions_app.vocabulary import Body, QuestionAnswer
+from sessions_app.api.schema.describing import described
+from sessions_app.vocabulary import Body, QuestionAnswer, QuestionResource
 
 
 class Answer(Body):
@@ -20,6 +21,7 @@ class Answer(Body):
 
 
 class Answering(Door):
+    @described("Answer an agent", QuestionResource, body=Answer, errors=("CONFLICT",))
     @idempotent
     def post(self, request: Request, question_id: UUID) -> Response:
         body = QuestionAnswer(question_id=question_id, **self.body(Answer).model_dump())

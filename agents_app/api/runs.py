@@ -12,15 +12,19 @@ from agents_app.services import runs
 from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.api.doors import Door, idempotent
+from sessions_app.api.schema.describing import described
 from sessions_app.errors import NotFound
+from sessions_app.vocabulary import RunResource
 
 
 class OneRun(Door):
+    @described("One run", RunResource)
     def get(self, request: Request, run_id: UUID) -> Response:
         return Response(resources.run(named(self.actor, run_id)).wire())
 
 
 class Cancel(Door):
+    @described("Cancel a run", RunResource)
     @idempotent
     def post(self, request: Request, run_id: UUID) -> Response:
         named(self.actor, run_id)

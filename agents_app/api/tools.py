@@ -7,14 +7,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents_app import policy
+from agents_app.api.answers import ToolList
 from agents_app.catalogue import TOOLS, ToolSpec
 from agents_app.policy import Situation
 from sessions_app import permissions
 from sessions_app.api.doors import Door
+from sessions_app.api.schema.describing import described
 from sessions_app.models import Organization
 
 
 class Tools(Door):
+    @described("Tools, and what a call of each needs", ToolList)
     def get(self, request: Request) -> Response:
         home = permissions.organizations_of(self.actor).order_by("pk").first()
         return Response({"data": [shown(spec, home) for spec in TOOLS.values()], "next": None})

@@ -10,8 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from sessions_app import signing_in
+from sessions_app import rate_limits, signing_in
 from sessions_app.api import bodies
+from sessions_app.api.answers import Tokens
+from sessions_app.api.schema.describing import described
+from sessions_app.client_address import client_address
 from sessions_app.services import accounts
 from sessions_app.vocabulary import Body
 
@@ -38,7 +41,15 @@ class PublicDoor(APIView):
 
 
 class SignIn(PublicDoor):
+    @described(
+        "Sign in: tokens for a program that acts as this person",
+        Tokens,
+        body=Credentials,
+        example={"username": "commander", "password": "the demo password"},
+        errors=("NOT_AUTHENTICATED", "ACCOUNT_LOCKED", "RATE_LIMIT_EXCEEDED"),
+    )
     def post(self, request: Request) -> Response:
+        rate_limits.require("sign_ins", client_address(request._request) or "")
         told = bodies.parse(Credentials, request.data)
         user = signing_in.check(request._request, username=told.username, password=told.password)
         user_logged_in.send(sender=type(user), request=request._request, user=user)
@@ -46,11 +57,13 @@ class SignIn(PublicDoor):
 
 
 class Renew(PublicDoor):
+    @described("Change a refresh token for a new pair", Tokens, body=Refresh, errors=("NOT_AUTHENTICATED",))
     def post(self, request: Request) -> Response:
         return Response(accounts.renew(refresh=bodies.parse(Refresh, request.data).refresh)._asdict())
 
 
 class SignOut(PublicDoor):
+    @described("Sign out: the whole sign-in ends", status=204, body=Refresh, errors=("NOT_AUTHENTICATED",))
     def post(self, request: Request) -> Response:
         accounts.sign_out(refresh=bodies.parse(Refresh, request.data).refresh)
         return Response(status=204)

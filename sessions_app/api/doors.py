@@ -65,6 +65,7 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
         headers = {"Idempotent-Replayed": "true"} if again else None
         return Response(answer["data"], status=answer["status"], headers=headers)
 
+    once.idempotent = True  # type: ignore[attr-defined]  # the documentation names the header
     return once
 
 

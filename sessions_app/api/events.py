@@ -13,10 +13,12 @@ from rest_framework.exceptions import APIException
 
 from sessions_app import cursors
 from sessions_app.actors import Actor
+from sessions_app.api.answers import EventPage
 from sessions_app.api.authentication import actor_of
 from sessions_app.api.doors import Door
-from sessions_app.api.paging import MOST, number, read_cursor
-from sessions_app.api.problems import problem, refusal_of
+from sessions_app.api.paging import CURSORS, MOST, number, read_cursor
+from sessions_app.api.problems import answering, problem, refusal_of
+from sessions_app.api.schema.describing import Media, Operation, describes
 from sessions_app.errors import Refused
 from sessions_app.events import executors, log
 from sessions_app.events.hub import hub
@@ -27,6 +29,7 @@ from sessions_app.models import Event
 
 PAGE_BYTES = 4 * 1024 * 1024
 FARTHEST = 2**53 - 1
+STREAM = Media("text/event-stream", {"type": "string"})
 
 
 class Position(NamedTuple):
@@ -36,10 +39,26 @@ class Position(NamedTuple):
     seq: int
 
 
+@describes(
+    GET=Operation(
+        "The log: streamed, or in pages",
+        {200: (EventPage, STREAM)},
+        parameters={
+            "after": {
+                "type": "integer",
+                "minimum": 0,
+                "maximum": 999_999_999,
+                "description": "Events with a seq above.",
+            },
+            "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": MOST},
+            "cursor": CURSORS["seq"],
+        },
+        errors=("SESSION_NOT_FOUND",),
+    )
+)
+@answering("GET")
 async def events(request: HttpRequest, session_id: UUID) -> HttpResponseBase:
     try:
-        if request.method != "GET":
-            raise Refused("METHOD_NOT_ALLOWED")
         actor = await executors.run(_caller, request)
         await executors.run(place, actor, str(session_id))
         if _wants_page(request):

@@ -19,24 +19,41 @@ from rest_framework.response import Response
 
 from sessions_app import permissions, resources
 from sessions_app.actors import Actor
+from sessions_app.api.answers import Lines as LinesShown
 from sessions_app.api.doors import Door
 from sessions_app.api.incidents import named
 from sessions_app.api.paging import MOST, USUAL, number, page
+from sessions_app.api.schema.describing import Media, described
 from sessions_app.errors import Invalid, NotFound, Refused
 from sessions_app.models import Evidence
 from sessions_app.services import evidence
+from sessions_app.vocabulary import EvidenceResource
 
 CHUNK = 256 * 1024
+FARTHEST = 999_999_999
 FORM_OVERHEAD = 64 * 1024
+UPLOAD = Media(
+    "multipart/form-data",
+    {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}},
+)
+FILE = Media("application/octet-stream", {"type": "string", "format": "binary"})
+LINE_PARAMETERS: dict[str, dict[str, Any]] = {
+    "q": {"type": "string", "description": "Words that a line must hold."},
+    "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+    "after": {"type": "integer", "minimum": 0, "maximum": FARTHEST, "default": 0},
+    "cursor": {"type": "integer", "minimum": 0, "maximum": FARTHEST, "description": "`next` of the page before."},
+}
 
 
 class AllEvidence(Door):
     parser_classes = (MultiPartParser,)
 
+    @described("Evidence of an incident", EvidenceResource, paged="id")
     def get(self, request: Request, incident_id: UUID) -> Response:
         rows = named(self.actor, incident_id).evidence.select_related("uploaded_by")
         return Response(page(rows, request.query_params, by="id", show=lambda row: resources.evidence(row).wire()))
 
+    @described("Attach a file", EvidenceResource, status=201, body=UPLOAD, errors=("CONFLICT",))
     def post(self, request: Request, incident_id: UUID) -> Response:
         """Files past 2.5 MB go through a temporary file, so that memory stays flat."""
         incident = named(self.actor, incident_id)
@@ -52,6 +69,7 @@ class AllEvidence(Door):
 class OneEvidence(Door):
     """The file itself: always a download, never something a browser would show or run."""
 
+    @described("The file itself, as a download", FILE)
     def get(self, request: Request, evidence_id: UUID, incident_id: UUID | None = None) -> StreamingHttpResponse:
         row = seen(self.actor, evidence_id, incident_id)
         # A plain iterator would be read whole into memory before an ASGI server sends its first byte.
@@ -66,10 +84,11 @@ class OneEvidence(Door):
 class Lines(Door):
     """Lines from behind `after` on; with `q` only those that match."""
 
+    @described("Lines of a file, or those that match", LinesShown, parameters=LINE_PARAMETERS)
     def get(self, request: Request, evidence_id: UUID, incident_id: UUID | None = None) -> Response:
         row, asked = seen(self.actor, evidence_id, incident_id), request.query_params
         limit = number(asked, "limit", USUAL, low=1, high=MOST)
-        after = number(asked, "cursor" if "cursor" in asked else "after", 0, low=0, high=999_999_999)
+        after = number(asked, "cursor" if "cursor" in asked else "after", 0, low=0, high=FARTHEST)
         if q := asked.get("q", "").strip():
             found = evidence.matching(row, q, after=after, count=limit + 1)
         else:

@@ -10,16 +10,22 @@ from rest_framework.response import Response
 
 from sessions_app.api import incidents
 from sessions_app.api.doors import Door
+from sessions_app.api.schema.describing import described
 from sessions_app.services import incident_roles
 
 RoleName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,23}$")]
-Roles = RootModel[Annotated[dict[RoleName, UUID], Field(max_length=20)]]
+
+
+class Roles(RootModel[Annotated[dict[RoleName, UUID], Field(max_length=20)]]):
+    """{role: user id}"""
 
 
 class IncidentRoles(Door):
+    @described("Who has which role", Roles)
     def get(self, request: Request, incident_id: UUID) -> Response:
         return Response(incident_roles.of(incidents.named(self.actor, incident_id)))
 
+    @described("Set all roles", Roles, body=Roles, errors=("CONFLICT",))
     def put(self, request: Request, incident_id: UUID) -> Response:
         roles = self.body(Roles).root
         return Response(incident_roles.assign(incident_id=incident_id, roles=roles, by=self.actor))

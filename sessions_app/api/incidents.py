@@ -14,11 +14,13 @@ from sessions_app import permissions, resources
 from sessions_app.actors import Actor
 from sessions_app.api.doors import Door, idempotent
 from sessions_app.api.paging import page, unchanged
+from sessions_app.api.schema.describing import described
 from sessions_app.errors import NotFound
 from sessions_app.events import stored
 from sessions_app.models import Event, Incident, Indicator
+from sessions_app.server_frames import EventFrame
 from sessions_app.services import incidents
-from sessions_app.vocabulary import Body
+from sessions_app.vocabulary import Body, IncidentResource
 
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
@@ -34,7 +36,7 @@ class Declaration(Body):
     organization_id: UUID | None = None
 
 
-class Change(Body):
+class IncidentChange(Body):
     """Any of these; what is not sent stays, so the defaults are never read. Only the commander can be unset."""
 
     title: Title = ""
@@ -51,10 +53,19 @@ class Filters(Body):
 
 @unchanged
 class Incidents(Door):
+    @described("Incidents, newest first", IncidentResource, query=Filters, paged="id", also={304: None})
     def get(self, request: Request) -> Response:
         wanted = self.filters(Filters).model_dump(exclude_none=True)
         return Response(page(visible(self.actor).filter(**wanted), request.query_params, by="-id", show=shown))
 
+    @described(
+        "Declare an incident; its war room opens",
+        IncidentResource,
+        status=201,
+        body=Declaration,
+        example={"title": "SSH brute force on web-1", "severity": "high"},
+        errors=("NOT_FOUND",),
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         told = self.body(Declaration)
@@ -64,11 +75,13 @@ class Incidents(Door):
 
 
 class OneIncident(Door):
+    @described("One incident", IncidentResource)
     def get(self, request: Request, incident_id: UUID) -> Response:
         return Response(shown(named(self.actor, incident_id)))
 
+    @described("Change an incident", IncidentResource, body=IncidentChange, errors=("CONFLICT",))
     def patch(self, request: Request, incident_id: UUID) -> Response:
-        changes = self.body(Change).model_dump(exclude_unset=True)
+        changes = self.body(IncidentChange).model_dump(exclude_unset=True)
         incident = incidents.change(incident_id=incident_id, changes=changes, by=self.actor)
         return Response(resources.incident(incident).wire())
 
@@ -76,6 +89,7 @@ class OneIncident(Door):
 class Timeline(Door):
     """All that happened in the incident's war room, newest first."""
 
+    @described("What happened in the war room, newest first", EventFrame, paged="seq")
     def get(self, request: Request, incident_id: UUID) -> Response:
         incident = named(self.actor, incident_id)
         told = Event.objects.filter(session=incident.room_id)

@@ -14,9 +14,10 @@ from sessions_app import resources
 from sessions_app.api.doors import Door, idempotent
 from sessions_app.api.incidents import named
 from sessions_app.api.paging import page
+from sessions_app.api.schema.describing import described
 from sessions_app.indicators import Kind
 from sessions_app.services import indicators
-from sessions_app.vocabulary import Body
+from sessions_app.vocabulary import Body, IndicatorResource
 
 
 class NewIndicator(Body):
@@ -25,6 +26,7 @@ class NewIndicator(Body):
 
 
 class Indicators(Door):
+    @described("Indicators, oldest first", IndicatorResource, paged="id")
     def get(self, request: Request, incident_id: UUID) -> Response:
         incident = named(self.actor, incident_id)
         shown = page(
@@ -32,6 +34,14 @@ class Indicators(Door):
         )
         return Response(shown)
 
+    @described(
+        "Add an indicator; one that is known is given back",
+        IndicatorResource,
+        status=201,
+        also={200: IndicatorResource},
+        body=NewIndicator,
+        errors=("CONFLICT",),
+    )
     @idempotent
     def post(self, request: Request, incident_id: UUID) -> Response:
         told, incident = self.body(NewIndicator), named(self.actor, incident_id)

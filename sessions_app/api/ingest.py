@@ -11,12 +11,26 @@ from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from sessions_app import permissions
+from sessions_app import permissions, rate_limits
+from sessions_app.api.answers import Received
 from sessions_app.api.authentication import caller_of
 from sessions_app.api.doors import Door, key_of
+from sessions_app.api.schema.describing import Media, described
 from sessions_app.errors import Refused
 from sessions_app.services import alerts, idempotency
 from sessions_app.vocabulary import Body
+
+# Whatever a source sends, under whatever media type: most say JSON.
+ALERTS = Media(
+    "application/json",
+    {
+        "anyOf": [
+            {"type": "object", "minProperties": 1},
+            {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1}},
+            {"type": "string", "pattern": "\\S"},
+        ]
+    },
+)
 
 
 class Where(Body):
@@ -29,7 +43,16 @@ class Ingest(Door):
     # The bytes are ours to read: with a limit, whatever content type the sender gives them.
     parser_classes = ()
 
+    @described(
+        "Alerts in",
+        Received,
+        status=202,
+        body=ALERTS,
+        query=Where,
+        errors=("NOT_FOUND", "IDEMPOTENCY_MISMATCH", "RATE_LIMIT_EXCEEDED"),
+    )
     def post(self, request: Request, source: str = "") -> Response:
+        rate_limits.require("ingest", caller_of(self.actor))
         body = bytes_of(request)
         home = permissions.organization_for(self.actor, self.filters(Where).organization_id)
 

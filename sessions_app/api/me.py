@@ -7,16 +7,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions_app.actors import Actor
+from sessions_app.api.answers import Myself
 from sessions_app.api.doors import Door
+from sessions_app.api.schema.describing import described
 from sessions_app.models import Membership
 
 
 class Me(Door):
+    @described("Who am I, and where", Myself)
     def get(self, request: Request) -> Response:
-        return Response(described(self.actor))
+        return Response(shown(self.actor))
 
 
-def described(actor: Actor) -> dict[str, Any]:
+def shown(actor: Actor) -> dict[str, Any]:
     if actor.key is not None:
         home = actor.key.organization
         where = [{"id": home.pk, "slug": home.slug, "name": home.name, "role": None}]

@@ -9,12 +9,15 @@ from sessions_app import resources
 from sessions_app.api import sessions
 from sessions_app.api.doors import Door
 from sessions_app.api.paging import page
+from sessions_app.api.schema.describing import described
 from sessions_app.models import Message
+from sessions_app.vocabulary import MessageResource
 
 
 class History(Door):
     """Messages, newest first: by cursor, or by limit and offset."""
 
+    @described("What was said, newest first", MessageResource, paged="seq", errors=("SESSION_NOT_FOUND",))
     def get(self, request: Request, session_id: UUID) -> Response:
         session = sessions.named(self.actor, session_id)
         said = Message.objects.filter(session=session).select_related("session")

@@ -1,9 +1,12 @@
 """Errors as application/problem+json: one shape for every door of the API."""
 
 import math
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import orjson
+from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +15,7 @@ from rest_framework import exceptions
 
 from sessions_app.errors import Refused
 
+View = TypeVar("View", bound=Callable[..., Any])
 PROBLEM = "application/problem+json"
 # The database is away, or another writer holds it for longer than we wait.
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -58,6 +62,31 @@ def problem(refused: Refused, request: HttpRequest) -> HttpResponse:
         response["Retry-After"] = str(max(1, math.ceil(wait)))
     if refused.code == "NOT_AUTHENTICATED":
         response["WWW-Authenticate"] = 'Bearer realm="api"'
+    return response
+
+
+def answering(*methods: str) -> Callable[[View], View]:
+    """Let a view that is a plain function answer to some methods only; another is told which."""
+
+    def only(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            return view(request, *args, **kwargs) if request.method in methods else _not_allowed(request, methods)
+
+        @wraps(view)
+        async def answer_async(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method in methods:
+                return await view(request, *args, **kwargs)
+            return _not_allowed(request, methods)
+
+        return cast(View, answer_async if iscoroutinefunction(view) else answer)
+
+    return only
+
+
+def _not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
+    response = problem(Refused("METHOD_NOT_ALLOWED"), request)
+    response["Allow"] = ", ".join(methods)
     return response
 
 

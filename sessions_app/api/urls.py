@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver
 
 from sessions_app.api import (
     auth,
+    documents,
     events,
     evidence,
     incident_roles,
@@ -19,6 +20,7 @@ from sessions_app.api import (
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *auth.urlpatterns,
+    *documents.urlpatterns,
     *events.urlpatterns,
     *evidence.urlpatterns,
     *incident_roles.urlpatterns,

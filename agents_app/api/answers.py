@@ -1,0 +1,111 @@
+"""Answers of this app's doors that are nobody's resource: told to the documentation."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sessions_app.vocabulary import ApprovalResource, MessageResource, Resource, ToolCallResource
+
+
+class Decided(Resource):
+    approval: ApprovalResource
+
+
+class AuditActor(Resource):
+    kind: str
+    id: str
+    name: str
+
+
+class AuditResource(Resource):
+    id: UUID
+    seq: int
+    at: datetime
+    actor: AuditActor
+    action: str
+    object_type: str
+    object_id: str
+    detail: dict[str, Any]
+    previous: str
+    hash: str
+
+
+class Blocklist(Resource):
+    name: str
+    url: str
+
+
+class RunStarted(Resource):
+    run_id: UUID
+
+
+class ReportResource(Resource):
+    markdown: str
+    status: str
+    version: int
+
+
+class Reply(MessageResource):
+    """The agent's finished message, and what it took."""
+
+    usage: dict[str, Any]
+    path: str
+    tier: str
+    fallback_status: str | None
+    error_struct: dict[str, Any] | None
+    tool_calls: list[ToolCallResource]
+
+
+class Waiting(Resource):
+    """No reply yet: somebody must decide or answer first; ask for the run later."""
+
+    run_id: UUID
+    status: str
+    waiting_for: str | None
+    approval_ids: list[UUID]
+    question_ids: list[UUID]
+
+
+class Posted(Resource):
+    """Nobody answers here: the message stands."""
+
+    message_id: UUID
+
+
+class ProviderResource(Resource):
+    id: UUID
+    name: str
+    kind: str
+    model_type: str
+    available: bool
+    detail: str
+    models: list[str]
+    latency_ms: int | None
+    checked_at: datetime | None
+    demo: bool
+
+
+class Providers(Resource):
+    data: list[ProviderResource]
+    next: None
+
+
+class ToolPolicy(Resource):
+    effect: str
+    rule: str
+
+
+class ToolResource(Resource):
+    name: str
+    description: str
+    arguments: dict[str, Any]
+    changes: str | None
+    idempotent: bool
+    destructive: bool
+    risk: str
+    policy: ToolPolicy | None
+
+
+class ToolList(Resource):
+    data: list[ToolResource]
+    next: None

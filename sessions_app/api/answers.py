@@ -1,0 +1,78 @@
+"""Answers of the API that are nobody's resource: told to the documentation, which the tests hold every answer to."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from sessions_app.server_frames import EventFrame
+from sessions_app.vocabulary import Resource
+
+
+class EventPage(Resource):
+    data: list[EventFrame]
+    next: str | None
+
+
+class Tokens(Resource):
+    access: str
+    refresh: str
+    expires_in: int
+
+
+class Ticket(Resource):
+    ticket: str
+    expires_at: datetime
+
+
+class Home(Resource):
+    id: UUID
+    slug: str
+    name: str
+    role: str | None
+
+
+class Myself(Resource):
+    id: UUID
+    username: str
+    name: str
+    organizations: list[Home]
+
+
+class TaskResource(Resource):
+    id: UUID
+    title: str
+    assignee_id: UUID | None
+    due: datetime | None
+    status: Literal["open", "done"]
+
+
+class Pinned(Resource):
+    seq: int
+    pinned: Literal[True]
+    note: str | None
+
+
+class Received(Resource):
+    """What became of a body of alerts: the incidents they belong to, new or known."""
+
+    incident_id: UUID | None
+    incident_ids: list[UUID]
+    alert_ids: list[UUID]
+    deduplicated: int
+    resolved: int
+
+
+class Line(Resource):
+    line: int
+    text: str
+
+
+class Lines(Resource):
+    data: list[Line]
+    next: str | None
+    lines: int | None
+
+
+class SessionEnded(Resource):
+    status: Literal["ended"]
+    session_id: UUID
