@@ -10,6 +10,7 @@
 - `busy`: function(session) -> whether agents have something unfinished there; such a session does not expire.
 - `commands`: socket command name -> function(body, session, by, cause) -> fields of the acknowledgement.
 - `snapshot_parts`: name -> function(session) -> JSON value, added to the snapshot of a session.
+- `page_parts`: name -> function(session) -> value, for the page of a room: what only who looks at it needs.
 - `incident_counts`: name -> function(incident ids) -> {incident id: number}, shown in the list of incidents.
 """
 
@@ -39,5 +40,6 @@ on_config: list[Callable[[ChatSession, dict[str, Any]], None]] = []
 busy: list[Callable[[ChatSession], bool]] = []
 commands: dict[str, Command] = {}
 snapshot_parts: dict[str, Callable[[ChatSession], Any]] = {}
+page_parts: dict[str, Callable[[ChatSession], Any]] = {}
 incident_counts: dict[str, Callable[[Iterable[UUID]], dict[UUID, int]]] = {}
 

@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from sessions_app import views
+from sessions_app.pages import chats
 from sessions_app.pages.sign_in import SignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,5 +20,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<uuid:incident_id>/change/", views.change_incident, name="change-incident"),
     path("incidents/<uuid:incident_id>/evidence/", views.attach_evidence, name="attach-evidence"),
     path("incidents/<uuid:incident_id>/report/", views.report, name="report"),
+    path("chats/", chats.chat_list, name="chats"),
+    path("chats/new/", chats.start, name="start-chat"),
+    path("chats/<uuid:session_id>/", chats.chat, name="chat"),
+    path("chats/<uuid:session_id>/messages/", chats.post, name="post-to-chat"),
+    path("chats/<uuid:session_id>/config/", chats.configure, name="configure-session"),
+    path("chats/<uuid:session_id>/end/", chats.end, name="end-chat"),
     path("evidence/<uuid:evidence_id>/", views.evidence_page, name="evidence"),
 ]

@@ -68,6 +68,27 @@ def on_config(session: ChatSession, config: dict[str, Any]) -> None:
         decide(Agent.objects.select_related("provider").get(pk=session.agent_id), session=config)
 
 
+def choices(session: ChatSession) -> dict[str, Any]:
+    """What a person may choose from in a session, and what answers as things stand."""
+    if session.agent_id is None:
+        return {}
+    agent = Agent.objects.select_related("provider").get(pk=session.agent_id)
+    offered = [
+        {"name": row.name, "demo": row.kind == Provider.Kind.DEMO, "models": models_of(row)}
+        for row in _visible(agent).filter(enabled=True).order_by("name", "id")
+    ]
+    return {"in_use": {"words": _in_use(agent, session)}, "offered": offered}
+
+
+def _in_use(agent: Agent, session: ChatSession) -> str:
+    try:
+        chosen = decide(agent, session=session.config)
+    except Refused as refused:
+        return refused.detail
+    numbers = [f"{name.replace('_', ' ')} {chosen.config[name]}" for name in SETTINGS if name in chosen.config]
+    return " · ".join([f"{chosen.model} of {chosen.provider.name}", *numbers])
+
+
 # --- Steps ------------------------------------------------------------------------------------------------------------
 def _of_agent(agent: Agent) -> _Where:
     own = agent.provider if agent.provider and agent.provider.enabled else None

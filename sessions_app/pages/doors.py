@@ -58,6 +58,13 @@ def position(text: str) -> int | None:
     return min(int(text), 2**53) if text.isascii() and text.isdecimal() and len(text) <= 20 else None
 
 
+def uuid_of(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 def back(request: HttpRequest, *, otherwise: str = "incidents") -> HttpResponseRedirect:
     """To the page a form stood on; never to another site."""
     came_from = request.POST.get("next") or request.headers.get("Referer", "")

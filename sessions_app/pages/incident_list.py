@@ -11,6 +11,7 @@ from django.http import QueryDict
 from sessions_app import extensions, permissions
 from sessions_app.actors import Actor
 from sessions_app.models import Incident, Severity
+from sessions_app.pages.doors import uuid_of
 
 PAGE = 30
 UNSETTLED = "unsettled"
@@ -31,7 +32,7 @@ class Filters:
             q=asked.get("q", "").strip()[:200].replace("\x00", ""),
             severity=severity if severity in Severity.values else "",
             status=status if status in (*Incident.Status.values, UNSETTLED) else "",
-            before=_uuid(asked.get("before", "")),
+            before=uuid_of(asked.get("before", "")),
         )
 
     def __bool__(self) -> bool:
@@ -73,10 +74,3 @@ def _counted(incidents: list[Incident]) -> list[Any]:
         for incident in incidents:
             setattr(incident, name, found.get(incident.pk, 0))
     return incidents
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

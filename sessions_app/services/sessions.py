@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 from django.utils import timezone
 
 from sessions_app import extensions, permissions, runtime_config
@@ -173,6 +173,11 @@ def _activate(session: ChatSession, *, by: Actor, cause: UUID | None) -> None:
     session.last_active_at = timezone.now()
     session.save(update_fields=["status", "last_active_at", "updated_at"])
     log.record(SessionChanged(event="session.activated", status=session.status), session=session, actor=by, cause=cause)
+
+
+def agents_to_ask(organization: Organization) -> QuerySet[Any]:
+    """Who a chat may be started with: the assistants first."""
+    return _agents(organization).filter(enabled=True).order_by(Case(When(role="assistant", then=0), default=1), "name")
 
 
 def _agents(organization: Organization) -> QuerySet[Any]:

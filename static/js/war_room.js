@@ -1,6 +1,7 @@
-/** The war room: a model fed by the socket, elements that draw it, commands that go back. */
+/** A room, of an incident or a chat: a model fed by the socket, elements that draw it, commands that go back. */
 import { define as defineAgents } from "./elements/agent_list.js";
 import { define as defineApprovals } from "./elements/approval_card.js";
+import { define as defineChatHeader } from "./elements/chat_header.js";
 import { define as defineConnection } from "./elements/connection_chip.js";
 import { define as defineDecided } from "./elements/decided_list.js";
 import { define as defineHeader } from "./elements/incident_header.js";
@@ -9,6 +10,7 @@ import { define as defineOutcomes } from "./elements/outcome_card.js";
 import { define as definePanes } from "./elements/pane_layout.js";
 import { define as definePlan } from "./elements/plan_tree.js";
 import { define as defineQuestions } from "./elements/question_card.js";
+import { define as defineConfig } from "./elements/room_config.js";
 import { define as defineNotice } from "./elements/room_notice.js";
 import { define as defineStream } from "./elements/room_stream.js";
 import { define as defineTimeline } from "./elements/room_timeline.js";
@@ -20,8 +22,8 @@ import { Socket } from "./lib/socket.js";
 import { LiveRoom } from "./live_room.js";
 
 const DRAWN = [
-  "incident-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
-  "message-composer", "waiting-list", "decided-list", "agent-list", "indicator-list", "evidence-list",
+  "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
+  "message-composer", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list", "evidence-list",
 ];
 
 const page = JSON.parse(document.getElementById("snapshot").textContent);
@@ -33,7 +35,8 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
-  defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided,
+  defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided, defineChatHeader,
+  defineConfig,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

@@ -2,12 +2,14 @@ const KEY = "warroom.panes";
 const LIMITS = { left: [224, 520], right: [320, 640] };
 const STEP_PX = 24;
 
-/** Three panes with movable borders, remembered; one at a time, by tabs, where there is no room for three. */
+/** Panes with movable borders, remembered; one at a time, by tabs, where there is no room for three. */
 class PaneLayout extends HTMLElement {
   connectedCallback() {
     this.widths = { left: 304, right: 384, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
-    for (const splitter of this.querySelectorAll(".splitter")) this.wire(splitter);
-    for (const side of ["left", "right"]) this.resize(side, this.widths[side]);
+    for (const splitter of this.querySelectorAll(".splitter")) {
+      this.wire(splitter);
+      this.resize(splitter.dataset.side, this.widths[splitter.dataset.side]);
+    }
     this.tabs = [...document.querySelectorAll(".room-tabs [data-pane]")];
     for (const tab of this.tabs) tab.addEventListener("click", () => this.show(tab.dataset.pane));
   }
