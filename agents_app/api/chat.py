@@ -12,10 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents_app import resources as ours
+from agents_app.api import runs
 from agents_app.api.answers import Posted, Reply, Waiting
 from agents_app.api.waiting import until_settled
 from agents_app.models import Approval, Question, Run
 from sessions_app import resources
+from sessions_app.actors import Actor
 from sessions_app.api import problems
 from sessions_app.api.authentication import caller_of
 from sessions_app.api.doors import asked, key_of
@@ -78,15 +80,17 @@ async def talk(request: HttpRequest, session_id: UUID) -> HttpResponse:
     run_id = UUID(response.data["run_id"])
     await until_settled(run_id, within=LONGEST_WAIT_SECONDS)
     try:
-        answer, status = await executors.run(partial(reply, run_id))
+        # Asked again: who posted may have left while the run worked, or before they sent the same key once more.
+        by = response.renderer_context["view"].actor  # type: ignore[attr-defined]  # the stubs do not know it
+        answer, status = await executors.run(partial(reply, run_id, by=by))
     except Refused as refused:
         return problems.problem(refused, request)
     return JsonResponse(answer, status=status)
 
 
-def reply(run_id: UUID) -> tuple[dict[str, Any], int]:
+def reply(run_id: UUID, *, by: Actor) -> tuple[dict[str, Any], int]:
     """What a run has come to, as the one who asked is told."""
-    run = Run.objects.select_related("agent", "provider").get(pk=run_id)
+    run = runs.named(by, run_id)
     if not run.finished:
         return _unfinished(run), 202
     said = Message.objects.filter(run=run, message_type=Message.Type.TEXT).select_related("session")

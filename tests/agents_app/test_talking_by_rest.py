@@ -9,7 +9,7 @@ from django.test import AsyncClient
 
 from agents_app.dispatch.embedded import Runner
 from agents_app.models import Agent, Provider, Run
-from sessions_app.models import ChatSession, Message, User
+from sessions_app.models import ChatSession, Membership, Message, User
 from sessions_app.services import accounts
 from tests import factories
 from tests.agents_app.talking import in_thread, post, until
@@ -91,6 +91,17 @@ async def test_the_same_key_gets_the_same_reply(
     assert await in_thread(Message.objects.count) == 2
     other = await rita.post(path, {"content": "Something else"}, Idempotency_Key="k1")
     assert (other.status_code, other.json()["error_code"]) == (409, "IDEMPOTENCY_MISMATCH")
+
+
+async def test_the_same_key_gets_no_reply_after_the_membership_has_ended(
+    room: ChatSession, models: FakeOpenAI, runner: Runner, rita: Person
+) -> None:
+    models.says("Not for who has left.")
+    path, body = f"sessions/{room.pk}/messages", {"content": "What is new?"}
+    assert (await rita.post(path, body, Idempotency_Key="k1")).status_code == 200
+    await in_thread(Membership.objects.filter(user__username="rita").update, active=False)
+    again = await rita.post(path, body, Idempotency_Key="k1")
+    assert (again.status_code, again.json()["error_code"]) == (404, "NOT_FOUND")
 
 
 async def test_a_run_that_needs_a_person_is_answered_with_202(
