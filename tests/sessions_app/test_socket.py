@@ -259,15 +259,17 @@ async def test_others_see_who_types_and_who_is_there(person, room):
 
 
 async def test_a_person_joins_a_room_once_and_not_once_a_tab(person, room):
-    for _ in range(2):
-        socket = await opened(person)
-        await socket.enter(room)
-        await socket.close()
-    third = await opened(person)
+    first = await opened(person)
+    await first.enter(room)
+    await first.until("event", type="participant.joined")
+    await first.close()
+    second, third = await opened(person), await opened(person)
+    await second.enter(room)
     await third.enter(room)
     await third.ask("message.send", {"content": "Hello"}, room=room.pk)
     joined = await executors.run(Event.objects.filter(session=room, type="participant.joined").count)
     assert joined == 1
+    await second.close()
     await third.close()
 
 
