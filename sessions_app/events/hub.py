@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+import structlog
 from django.db import Error as DatabaseError
 
 from sessions_app.events import executors, stored
@@ -21,6 +22,8 @@ from sessions_app.events.standing import standing
 
 RECONCILE_SECONDS = 5
 RECHECK_SECONDS = 25
+
+log = structlog.get_logger(__name__)
 
 
 class Hub:
@@ -211,7 +214,11 @@ class Hub:
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:
     while True:
         await asyncio.sleep(seconds)
-        await step()
+        try:
+            await step()
+        except Exception:
+            # The next round comes all the same: without it no socket is pinged, and no lost hint or right is found.
+            log.exception("a round of the hub failed", step=step.__name__)
 
 
 hub = Hub()

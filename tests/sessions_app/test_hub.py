@@ -1,13 +1,17 @@
 """Rooms in one process: the ring, holes, running texts, and rooms nobody looks at any more."""
 
+import asyncio
 import threading
 
 import pytest
 
-from sessions_app.events import executors, rooms
+from sessions_app import actors
+from sessions_app.events import executors, rooms, stored
+from sessions_app.events import hub as hubs
 from sessions_app.events.hub import Hub, hub
 from sessions_app.events.partials import Delta, Partials
 from sessions_app.events.rooms import Room
+from sessions_app.events.stream import EventStream
 from sessions_app.models import ChatSession
 from tests import factories
 from tests.sessions_app.telling import said, say
@@ -161,3 +165,22 @@ class TestWithViewers:
         await socket.until("event", type="message.created")
         assert [each.text for each in hub.partials(str(room.pk))] == ["other"]
         await socket.close()
+
+
+# --- From time to time ------------------------------------------------------------------------------------------------
+async def test_a_round_that_fails_is_followed_by_the_next(monkeypatch):
+    rounds, again = [], threading.Event()
+
+    def positions(rooms):
+        rounds.append(rooms)
+        if len(rounds) == 1:
+            raise ValueError("something nobody has thought of")
+        again.set()
+        return {}
+
+    monkeypatch.setattr(stored, "positions", positions)
+    monkeypatch.setattr(hubs, "RECONCILE_SECONDS", 0)
+    here, outlet = Hub(), EventStream(actors.SYSTEM)
+    here.open(outlet)
+    assert await asyncio.to_thread(again.wait, 10)
+    here.close(outlet)
