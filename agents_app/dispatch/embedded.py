@@ -19,6 +19,7 @@ from agents_app.dispatch import periodic
 from agents_app.engine import models
 from agents_app.engine.advance import advance
 from agents_app.engine.watch import Cancelled, Released, Watch
+from agents_app.models import Run
 from agents_app.services import leases
 from sessions_app.events import executors
 
@@ -37,6 +38,9 @@ class Runner:
         self._at_once, self._sweep_seconds = at_once, sweep_seconds
         self._watches: dict[UUID, Watch] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        # Each alert sends a crew: who floods us with alerts must not keep people waiting for their answers.
+        self._crews_at_once = max(1, at_once * 2 // 3)
+        self._crews: set[UUID] = set()
         self._home = Home(settings.WARROOM_HOME)
         self._sweeping: asyncio.Task[None] | None = None
         self._periodic: asyncio.Task[None] | None = None
@@ -88,24 +92,32 @@ class Runner:
 
     async def _sweep(self) -> None:
         await executors.run(self._home.take_over)
-        free = self._at_once - len(self._tasks)
-        if free > 0:
-            for run_id in await executors.run(partial(_due, free + len(self._tasks))):
-                if run_id not in self._tasks and len(self._tasks) < self._at_once:
-                    self._take_up(run_id)
+        if len(self._tasks) == self._at_once:
+            return
+        due = await executors.run(partial(_due, self._at_once + len(self._tasks)))
+        for run_id in due[Run.Lane.CHAT]:
+            self._take_up(run_id)
+        for run_id in due[Run.Lane.CREW]:
+            if len(self._crews) < self._crews_at_once and self._take_up(run_id):
+                self._crews.add(run_id)
 
-    def _take_up(self, run_id: UUID) -> None:
+    def _take_up(self, run_id: UUID) -> bool:
+        if run_id in self._tasks or len(self._tasks) == self._at_once:
+            return False
         watch = self._watches[run_id] = Watch()
         task = asyncio.create_task(advance(run_id, owner=self._home.owner, watch=watch), name=f"run {run_id}")
         self._tasks[run_id] = task
         task.add_done_callback(partial(self._done, run_id))
+        return True
 
     def _done(self, run_id: UUID, task: "asyncio.Task[None]") -> None:
+        was_full = len(self._tasks) == self._at_once or len(self._crews) == self._crews_at_once
         del self._tasks[run_id], self._watches[run_id]
+        self._crews.discard(run_id)
         if not task.cancelled() and (error := task.exception()):
             log.error("a run could not be advanced", run=str(run_id), exc_info=error)
-        if len(self._tasks) == self._at_once - 1:
-            self._woken.set()  # one was full up; there may be runs that found no place
+        if was_full:
+            self._woken.set()  # there may be runs that found no place
 
 
 class Home:
@@ -159,8 +171,9 @@ class Home:
         return name
 
 
-def _due(most: int) -> list[UUID]:
-    return list(leases.due().values_list("pk", flat=True)[:most])
+def _due(most: int) -> dict[str, list[UUID]]:
+    """What may be taken up, by lane: people do not wait behind crews."""
+    return {lane: list(leases.due().filter(lane=lane).values_list("pk", flat=True)[:most]) for lane in Run.Lane.values}
 
 
 async def _ended(*tasks: "asyncio.Task[None] | None") -> None:

@@ -16,6 +16,7 @@ from agents_app.models import Run
 from agents_app.services import leases, runs
 from sessions_app import actors
 from sessions_app.models import ChatSession
+from tests import factories
 from tests.agents_app.talking import crash, in_thread, person, post, said, told, until
 from tests.fakes.openai_server import FakeOpenAI
 
@@ -56,6 +57,19 @@ async def test_what_waits_in_one_lane_is_done_in_order(room: ChatSession, models
     answers = [(await in_thread(said, run))[0] for run in waiting]
     assert [message.content for message in answers] == ["first", "second", "third"]
     assert [message.seq for message in answers] == sorted(message.seq for message in answers)
+
+
+async def test_a_flood_of_crews_keeps_nobody_waiting_for_an_answer(room: ChatSession, models: FakeOpenAI) -> None:
+    models.hangs(after="A crew")
+    models.says("An answer.")
+    crews = [await in_thread(post, await in_thread(factories.room, agent=room.agent)) for _ in range(4)]
+    await in_thread(Run.objects.update, lane=Run.Lane.CREW)
+    async with running(at_once=2):
+        await become(crews[0], "running")
+        await until(lambda: len(models.requests) == 1)
+        run = await become(await in_thread(post, room), "succeeded")
+        assert await in_thread(Run.objects.filter(status="running").count) == 1
+    assert [message.content for message in await in_thread(said, run)] == ["An answer."]
 
 
 async def test_a_cancel_reaches_a_run_in_mid_stream_at_once(room: ChatSession, models: FakeOpenAI) -> None:
@@ -127,8 +141,9 @@ async def test_a_second_runner_of_a_home_leaves_the_first_ones_runs_alone(
     assert models.requests == []
 
 
-async def test_a_database_that_is_away_is_asked_again(
-    room: ChatSession, models: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [OperationalError("the database system is shutting down"), OSError("disk full")])
+async def test_a_sweep_that_fails_is_followed_by_the_next(
+    room: ChatSession, models: FakeOpenAI, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     models.says("There you are.")
     times = []
@@ -136,7 +151,7 @@ async def test_a_database_that_is_away_is_asked_again(
     def due_after_two_failures() -> object:
         times.append(1)
         if len(times) <= 2:
-            raise OperationalError("the database system is shutting down")
+            raise error
         return due()
 
     due = leases.due
