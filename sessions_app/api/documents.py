@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions_app import asyncapi
 from sessions_app.api.auth import PublicDoor
-from sessions_app.api.schema import openapi
-from sessions_app.api.schema.describing import Media, described
+from sessions_app.api.problems import answering
+from sessions_app.api.schema import openapi, page
+from sessions_app.api.schema.describing import Media, Operation, described, describes
 
+PAGE = Media("text/html", {"type": "string"})
 DOCUMENT = Media("application/json", {"type": "object", "additionalProperties": True})
 
 
@@ -41,7 +44,14 @@ class Frames(Document):
         return Response(asyncapi.frames())
 
 
+@describes(GET=Operation("The page for people", {200: PAGE}, public=True))
+@answering("GET", "HEAD")
+def docs(request: HttpRequest) -> HttpResponse:
+    return page.docs(request)
+
+
 urlpatterns = [
+    path("docs", docs, name="docs"),
     path("schema", Schema.as_view(), name="schema"),
     path("asyncapi", AsyncApi.as_view(), name="asyncapi"),
     path("asyncapi/frames", Frames.as_view(), name="asyncapi-frames"),

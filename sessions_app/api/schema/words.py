@@ -35,6 +35,7 @@ TAGS = {
     "providers": "Models, and whether they answer.",
     "blocklists": "Feeds for firewalls.",
     "audit": "Who did what, in a chain.",
-    "schema": "This document.",
+    "docs": "This page.",
+    "schema": "The document for programs.",
     "asyncapi": "The socket's document.",
 }
