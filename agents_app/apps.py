@@ -13,7 +13,13 @@ class AgentsConfig(AppConfig):
         from sessions_app import extensions, permissions
 
         permissions.define("cancel_run", permissions.RESPONDERS, scope=None)
+        for verb in ("pause_run", "resume_run", "retry_run", "steer_run"):
+            permissions.define(verb, permissions.RESPONDERS, scope=None)
         extensions.commands["run.cancel"] = commands.cancel_run
+        extensions.commands["run.pause"] = commands.pause_run
+        extensions.commands["run.resume"] = commands.resume_run
+        extensions.commands["run.retry"] = commands.retry_run
+        extensions.commands["run.steer"] = commands.steer_run
         extensions.busy.append(runs.busy)
         extensions.on_config.append(configuring.on_config)
         extensions.on_post.append(replies.on_post)

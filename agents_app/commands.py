@@ -4,15 +4,41 @@ from typing import Any
 from uuid import UUID
 
 from agents_app.models import Run
-from agents_app.services import runs
+from agents_app.services import directing, runs
 from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
 from sessions_app.models import ChatSession
-from sessions_app.vocabulary import RunNamed
+from sessions_app.vocabulary import RunNamed, RunRetry, RunSteer
 
 
 def cancel_run(body: RunNamed, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
-    if session is None or not Run.objects.filter(pk=body.run_id, session=session).exists():
+    return _named(runs.cancel(run_id=_of_room(body.run_id, session), by=by, cause=cause))
+
+
+def pause_run(body: RunNamed, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
+    return _named(directing.pause(run_id=_of_room(body.run_id, session), by=by, cause=cause))
+
+
+def resume_run(body: RunNamed, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
+    return _named(directing.resume(run_id=_of_room(body.run_id, session), by=by, cause=cause))
+
+
+def retry_run(body: RunRetry, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
+    run_id = _of_room(body.run_id, session)
+    return _named(directing.retry(run_id=run_id, config=body.config, by=by, cause=cause))
+
+
+def steer_run(body: RunSteer, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
+    run_id = _of_room(body.run_id, session)
+    message = directing.steer(run_id=run_id, content=body.content, by=by, cause=cause)
+    return {"run_id": str(run_id), "message_id": str(message.pk)}
+
+
+def _of_room(run_id: UUID, session: ChatSession | None) -> UUID:
+    if session is None or not Run.objects.filter(pk=run_id, session=session).exists():
         raise NotFound("There is no such run in this room.")
-    run = runs.cancel(run_id=body.run_id, by=by, cause=cause)
+    return run_id
+
+
+def _named(run: Run) -> dict[str, Any]:
     return {"run_id": str(run.pk)}

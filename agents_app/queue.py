@@ -13,6 +13,7 @@ from agents_app.models import Run
 class Change(StrEnum):
     QUEUED = "queued"  # advance it
     INTERRUPTED = "interrupted"  # it is at work, and somebody wants it to stop
+    PAUSED = "paused"  # it is at work, and somebody wants it to rest until it is resumed
     SETTLED = "settled"  # it ended, or waits for a person: whoever awaits its answer may look
 
 

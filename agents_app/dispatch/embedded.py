@@ -18,7 +18,7 @@ from agents_app import queue
 from agents_app.dispatch import periodic
 from agents_app.engine import models
 from agents_app.engine.advance import advance
-from agents_app.engine.watch import Cancelled, Released, Watch
+from agents_app.engine.watch import Cancelled, Paused, Released, Watch
 from agents_app.models import Run
 from agents_app.services import leases
 from sessions_app.events import executors
@@ -29,6 +29,7 @@ AT_ONCE = 30
 SWEEP_SECONDS = 3.0
 LONGEST_BACK_OFF_SECONDS = 10.0
 RELEASE_SECONDS = 1.5
+STOPS: dict[queue.Change, type[Exception]] = {queue.Change.INTERRUPTED: Cancelled, queue.Change.PAUSED: Paused}
 
 
 class Runner:
@@ -73,8 +74,8 @@ class Runner:
     def _heard(self, run_id: UUID, change: queue.Change) -> None:
         if change is queue.Change.QUEUED:
             self._woken.set()
-        elif change is queue.Change.INTERRUPTED and run_id in self._watches:
-            self._watches[run_id].stop(Cancelled())
+        elif change in STOPS and run_id in self._watches:
+            self._watches[run_id].stop(STOPS[change]())
 
     # --- Sweeping -----------------------------------------------------------------------------------------------------
     async def _sweep_on(self) -> None:
@@ -86,6 +87,10 @@ class Runner:
                 wait = self._sweep_seconds
             except (OperationalError, InterfaceError) as error:
                 log.warning("runner can't read the queue", error=str(error), again_in_s=wait)
+                wait = min(wait * 2, LONGEST_BACK_OFF_SECONDS)
+            except Exception:
+                # Whatever it is: with nobody left to sweep, every run would wait for ever, and in silence.
+                log.exception("the runner's sweep failed", again_in_s=wait)
                 wait = min(wait * 2, LONGEST_BACK_OFF_SECONDS)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), wait)

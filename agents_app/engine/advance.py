@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 from agents_app.engine.limits import LIMITS, Limits
 from agents_app.engine.modes import MODES
 from agents_app.engine.turn import Done, Parked, Turn
-from agents_app.engine.watch import Cancelled, Released, Watch
+from agents_app.engine.watch import Cancelled, Paused, Released, Watch
 from agents_app.models import Run
 from agents_app.services import runs
 from agents_app.services.runs import Lease, LeaseLost
@@ -42,6 +42,8 @@ async def _drive(lease: Lease, watch: Watch, limits: Limits) -> Write | None:
         await _work(lease, watch, limits)
     except Cancelled:
         return partial(runs.finish, lease, Run.Status.CANCELLED)
+    except Paused:
+        return partial(runs.rest, lease)
     except LeaseLost:
         log.warning("lease lost", run=str(lease.run_id), fence=lease.fence)
     except Released:
@@ -72,7 +74,7 @@ async def _work(lease: Lease, watch: Watch, limits: Limits) -> None:
                 stop = partial(runs.finish, lease, Run.Status.SUCCEEDED, read_inbox=read_inbox)
         if await executors.run(stop):
             return
-        read_inbox = False  # a mode that does not read it must not go round for ever
+        read_inbox = turn.heard  # a mode that does not read it must not go round for ever
 
 
 async def _turn(lease: Lease, watch: Watch, limits: Limits) -> Turn:
@@ -133,3 +135,5 @@ async def _renew(lease: Lease, watch: Watch) -> None:
         until = loop.time() + seconds
         if run.cancel_requested_at:
             watch.stop(Cancelled())
+        elif run.pause_requested_at:
+            watch.stop(Paused())

@@ -16,10 +16,10 @@ from agents_app.engine.asking import Asking
 from agents_app.engine.limits import LIMITS, Limits
 from agents_app.engine.watch import Watch
 from agents_app.models import Agent, Run
-from agents_app.services import runs
+from agents_app.services import directing, runs
 from agents_app.services.runs import Lease
 from sessions_app.events import executors
-from sessions_app.models import ChatSession, Incident
+from sessions_app.models import ChatSession, Incident, Message
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,6 +46,8 @@ class Turn:
     incident: Incident | None
     watch: Watch
     limits: Limits = LIMITS
+    # Whether the mode has taken words from the inbox: then more may have come since, and it will take those too.
+    heard: bool = False
 
     @property
     def checkpoint(self) -> dict[str, Any]:
@@ -86,6 +88,14 @@ class Turn:
         """Keep what the mode needs to go on from here."""
         await executors.run(partial(runs.save_checkpoint, self.lease, checkpoint))
         self.run.checkpoint = checkpoint
+
+    async def listen(self, keep: Callable[[list[Message]], dict[str, Any]]) -> list[Message]:
+        """Take what people have written to the run since it last looked; `keep`: the checkpoint that holds it."""
+        if not await self.read(directing.written_to, self.run):
+            return []
+        taken = await self.write(directing.take, keep)
+        self.heard = self.heard or bool(taken)
+        return taken
 
     async def write(self, change: Callable[Concatenate[Run, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One short transaction under the fence: `change(run, ...)` gets the locked run, and its locked session."""

@@ -9,6 +9,10 @@ class Cancelled(Exception):
     """A person asked the run to stop."""
 
 
+class Paused(Exception):
+    """A person asked the run to rest until somebody resumes it."""
+
+
 class Released(Exception):
     """This process is going; the run goes back to the queue."""
 

@@ -87,6 +87,8 @@ class Run(Row):
     crashes = models.PositiveSmallIntegerField(default=0)
     cancel_requested_at = models.DateTimeField(null=True)
     cancel_requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    pause_requested_at = models.DateTimeField(null=True)
+    pause_requested_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     checkpoint = models.JSONField(null=True, help_text="What the mode needs to go on; written before any tool runs.")
     # Ids of messages begun and not ended: whoever takes the run up after a crash knows which ones to void.
     speaking = models.JSONField(default=list)

@@ -47,7 +47,7 @@ def renew(lease: Lease) -> Run:
     """Hold on for another while, and see what has been asked of the run meanwhile."""
     if not _mine(lease).update(lease_until=clock.now() + duration()):
         raise LeaseLost
-    return Run.objects.only("cancel_requested_at").get(pk=lease.run_id)
+    return Run.objects.only("cancel_requested_at", "pause_requested_at").get(pk=lease.run_id)
 
 
 def held(lease: Lease) -> Run:

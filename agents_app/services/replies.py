@@ -3,13 +3,12 @@
 from typing import Any
 
 from agents_app.models import Agent, Run, RunInbox
-from agents_app.services import runs
+from agents_app.services import directing, runs
 from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Message
 from sessions_app.vocabulary import MessageSend
 
-UNFINISHED_ALLOWED = 4
 MODES = {"auto": Run.Mode.REACT, "react": Run.Mode.REACT, "direct": Run.Mode.DIRECT}
 
 
@@ -25,6 +24,9 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
     if not agent.enabled:
         raise Refused("AGENT_NOT_AVAILABLE", f"{agent.name} is switched off.")
     mode = _mode(body)
+    if body.on_busy == "steer" and (run := directing.steerable(session)):
+        RunInbox.objects.create(run=run, message=message)
+        return {"run_id": str(run.pk)}
     _make_room(session, body, by)
     run = runs.start(session=session, agent=agent, mode=mode, by=by, prompt=message, config=body.config)
     return {"run_id": str(run.pk)}
@@ -38,9 +40,7 @@ def _tell_crew(session: ChatSession, message: Message, by: Actor) -> None:
 
 
 def _assistant(session: ChatSession) -> Agent | None:
-    answering = Agent.objects.filter(
-        organization_id=session.organization_id, role=Agent.Role.ASSISTANT, enabled=True
-    )
+    answering = Agent.objects.filter(organization_id=session.organization_id, role=Agent.Role.ASSISTANT, enabled=True)
     return answering.order_by("id").first()
 
 
@@ -53,13 +53,8 @@ def _mode(body: MessageSend) -> str:
 def _make_room(session: ChatSession, body: MessageSend, by: Actor) -> None:
     """What a post does to runs that are not finished: wait behind them, end them, or not be taken."""
     unfinished = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)
-    if body.on_busy == "steer":
-        raise Refused("SERVICE_UNAVAILABLE", "Steering a run at work is not available yet.")
     if body.on_busy == "reject" and unfinished.exists():
         raise Refused("RUN_ACTIVE", "The agent is still at work on an earlier message.")
     if body.on_busy == "interrupt":
         runs.cancel_all(unfinished, session=session, by=by)
-    if unfinished.filter(requested_by=by.user).count() >= UNFINISHED_ALLOWED:
-        words = f"You have {UNFINISHED_ALLOWED} unfinished replies in this session; wait for one or cancel it."
-        raise Refused("TOO_MANY_RUNS", words)
-
+    directing.require_place(session, by=by)

@@ -21,7 +21,8 @@ from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, Ru
 
 __all__ = [
     "Lease", "LeaseLost", "acquire", "add_usage", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held",
-    "on_close", "on_end", "park", "release", "renew", "save_checkpoint", "start", "take_inbox", "use", "wake",
+    "lie_down", "locked", "on_close", "on_end", "park", "release", "renew", "requeue", "rest", "save_checkpoint",
+    "start", "take_inbox", "tell", "use", "wake",
 ]  # fmt: skip
 
 CRASHES_ALLOWED = 3
@@ -61,7 +62,7 @@ def start(
         requested_by=by.user,
         created_at=clock.now(),
     )
-    _tell(run, "run.queued", by=by, cause=cause)
+    tell(run, "run.queued", by=by, cause=cause)
     queue.enqueue(run)
     return run
 
@@ -71,7 +72,7 @@ def wake(run: Run, *, by: Actor, cause: UUID | None = None) -> None:
     if run.status == Run.Status.WAITING:
         run.status, run.waiting_for = Run.Status.QUEUED, ""
         run.save(update_fields=["status", "waiting_for"])
-        _tell(run, "run.queued", by=by, cause=cause)
+        tell(run, "run.queued", by=by, cause=cause)
         queue.enqueue(run)
     elif run.status in (Run.Status.RUNNING, Run.Status.QUEUED):
         # It is at work, perhaps about to park on what has just been decided: it looks at this mark before it does.
@@ -82,7 +83,7 @@ def wake(run: Run, *, by: Actor, cause: UUID | None = None) -> None:
 @transaction.atomic
 def cancel(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
     """Ask a run to stop. One at work stops at its next step and keeps what it said; any other has ended on return."""
-    run = _locked(run_id)
+    run = locked(run_id)
     if not permissions.sees(by, run.session):
         raise NotFound("There is no such run.")
     permissions.require(by, "cancel_run", run.session)
@@ -135,7 +136,7 @@ def acquire(*, run_id: UUID, owner: str) -> Lease | None:
 
 @transaction.atomic
 def _acquire(run_id: UUID, owner: str) -> Lease | None:
-    run = _locked(run_id)
+    run = locked(run_id)
     if run.status == Run.Status.RUNNING and run.lease_until and run.lease_until < clock.now():
         run.crashes += 1
         _void_messages(run, reason="The server stopped while this was written; it starts again.")
@@ -144,13 +145,16 @@ def _acquire(run_id: UUID, owner: str) -> Lease | None:
     if run.cancel_requested_at:
         _end(run, Run.Status.CANCELLED, by=_canceller(run))
         return None
+    if run.pause_requested_at:
+        lie_down(run, by=_pauser(run))
+        return None
     if run.crashes > CRASHES_ALLOWED:
         _end(run, Run.Status.FAILED, by=actors.SYSTEM, error_code="RUN_CRASHED", error=CRASHED)
         return None
     lease = leases.take(run, owner=owner)
     if lease:
         _take_config(run)
-        _tell(run, "run.started", by=_speaker(run))
+        tell(run, "run.started", by=_speaker(run))
     return lease
 
 
@@ -172,9 +176,12 @@ def park(lease: Lease, waiting_for: str, *, read_inbox: bool = True) -> bool:
     if run.cancel_requested_at:
         _end(run, Run.Status.CANCELLED, by=_canceller(run))
         return True
+    if run.pause_requested_at:
+        lie_down(run, by=_pauser(run))
+        return True
     run.status, run.waiting_for = Run.Status.WAITING, waiting_for
     _let_go(run)
-    _tell(run, "run.waiting", by=_speaker(run))
+    tell(run, "run.waiting", by=_speaker(run))
     queue.tell(run, queue.Change.SETTLED)
     return True
 
@@ -194,11 +201,24 @@ def finish(lease: Lease, status: str, error_code: str = "", error: str = "", *, 
 def release(lease: Lease) -> None:
     """Give the run back to the queue: this process goes, and another takes it up from its checkpoint."""
     run = held(lease)
+    if run.pause_requested_at:
+        lie_down(run, by=_pauser(run))
+        return
     _void_messages(run, reason="The server restarts; this is written again.")
-    run.status = Run.Status.QUEUED
-    _let_go(run)
-    _tell(run, "run.queued", by=actors.SYSTEM)
-    queue.enqueue(run)
+    requeue(run, "run.queued", by=actors.SYSTEM)
+
+
+@transaction.atomic
+def rest(lease: Lease) -> None:
+    """Stop as a person asked; they may have changed their mind meanwhile."""
+    run = held(lease)
+    if run.cancel_requested_at:
+        _end(run, Run.Status.CANCELLED, by=_canceller(run))
+    elif run.pause_requested_at:
+        lie_down(run, by=_pauser(run))
+    else:
+        _void_messages(run, reason="It was paused for a moment; this is written again.")
+        requeue(run, "run.queued", by=_speaker(run))
 
 
 def use(run: Run, chosen: Chosen) -> None:
@@ -219,11 +239,13 @@ def take_inbox(run: Run) -> list[Message]:
 def add_usage(run: Run, *, requests: int = 1, input_tokens: int, output_tokens: int, estimated: bool) -> None:
     """Count what a model request took; call it with the run held."""
     had = run.usage or {}
+    step = {"requests": requests, "input_tokens": input_tokens, "output_tokens": output_tokens, "estimated": estimated}
     run.usage = {
         "requests": had.get("requests", 0) + requests,
         "input_tokens": had.get("input_tokens", 0) + input_tokens,
         "output_tokens": had.get("output_tokens", 0) + output_tokens,
         "estimated": bool(had.get("estimated")) or estimated,
+        "steps": [*had.get("steps", []), step],
     }
     run.save(update_fields=["usage"])
 
@@ -245,7 +267,7 @@ def _take_config(run: Run) -> None:
         use(run, chosen)
 
 
-def _locked(run_id: UUID) -> Run:
+def locked(run_id: UUID) -> Run:
     """Lock the run's session, then the run: the order that everybody keeps."""
     session_id = Run.objects.filter(pk=run_id).values_list("session_id", flat=True).first()
     if session_id is None:
@@ -281,7 +303,7 @@ def _end(run: Run, status: str, *, by: Actor, error_code: str = "", error: str =
     if run.usage:
         log.record(UsageRecorded(event="usage.recorded", run_id=run.pk, usage=run.usage), session=run.session,
                    actor=by, run=run.pk, parent_run=run.parent_id)  # fmt: skip
-    _tell(run, f"run.{status}", by=by, cause=cause)
+    tell(run, f"run.{status}", by=by, cause=cause)
     queue.tell(run, queue.Change.SETTLED)
 
 
@@ -297,9 +319,7 @@ def _tell_failure(run: Run, by: Actor) -> None:
 
 def _let_go(run: Run) -> None:
     run.lease_owner, run.lease_until = "", None
-    run.save(
-        update_fields=["status", "waiting_for", "error_code", "error", "ended_at", "lease_owner", "lease_until"]
-    )
+    run.save(update_fields=["status", "waiting_for", "error_code", "error", "ended_at", "lease_owner", "lease_until"])
     # Its lane is free: the next in it may go.
     queue.tell(run, queue.Change.QUEUED)
 
@@ -314,9 +334,26 @@ def _void_messages(run: Run, *, reason: str) -> None:
         run.save(update_fields=["speaking"])
 
 
-def _tell(run: Run, event: str, *, by: Actor, cause: UUID | None = None) -> None:
+def tell(run: Run, event: str, *, by: Actor, cause: UUID | None = None) -> None:
     log.record(RunChanged(event=event, run=resources.run(run)), session=run.session, actor=by, run=run.pk,
                parent_run=run.parent_id, cause=cause)  # fmt: skip
+
+
+def lie_down(run: Run, *, by: Actor, cause: UUID | None = None) -> None:
+    """Pause a run that the caller has locked. What it was about to say is void: it goes on from its checkpoint."""
+    _void_messages(run, reason="The run is paused; this is written again when it goes on.")
+    run.status, run.waiting_for = Run.Status.PAUSED, ""
+    _let_go(run)
+    tell(run, "run.paused", by=by, cause=cause)
+    queue.tell(run, queue.Change.SETTLED)
+
+
+def requeue(run: Run, event: str, *, by: Actor, cause: UUID | None = None) -> None:
+    """Put a run that the caller has locked back into the queue."""
+    run.status = Run.Status.QUEUED
+    _let_go(run)
+    tell(run, event, by=by, cause=cause)
+    queue.enqueue(run)
 
 
 def _speaker(run: Run) -> Actor:
@@ -325,3 +362,7 @@ def _speaker(run: Run) -> Actor:
 
 def _canceller(run: Run) -> Actor:
     return actors.person(run.cancel_requested_by) if run.cancel_requested_by else actors.SYSTEM
+
+
+def _pauser(run: Run) -> Actor:
+    return actors.person(run.pause_requested_by) if run.pause_requested_by else actors.SYSTEM

@@ -40,7 +40,8 @@ async def test_a_reply_is_streamed_and_stored_once(
         "message.created", "run.queued", "run.started", "message.start", "message.end", "usage.recorded",
         "run.succeeded",
     ]  # fmt: skip
-    assert run.usage == {"requests": 1, "input_tokens": 12, "output_tokens": 5, "estimated": False}
+    step = {"requests": 1, "input_tokens": 12, "output_tokens": 5, "estimated": False}
+    assert run.usage == {**step, "steps": [step]}
 
 
 async def test_the_request_is_what_a_compatible_server_understands(room: ChatSession, models: FakeOpenAI) -> None:
@@ -208,5 +209,3 @@ async def test_a_character_in_two_halves_and_a_nul_do_no_harm(room: ChatSession,
     assert message.content.startswith("alarm ")
     assert "\x00" not in message.content
     message.content.encode()
-
-

@@ -3,29 +3,33 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart, UserPromptPart
 
 from agents_app.catalogue import TOOLS, ToolSpec
 from agents_app.engine import checkpoint, history
 from agents_app.engine.answers import Answer
 from agents_app.engine.dispatcher import Settled, ToolRequest, Waiting
 from agents_app.engine.turn import Done, Parked, Turn
+from sessions_app.models import Message
 
 
 async def drive(turn: Turn) -> Done | Parked:
     """Ask, act, record, until done or someone must decide. Goes on from wherever the talk was left."""
     talk = await _rebuilt(turn)
-    while not talk.answered:
+    while True:
         if talk.calls:
             outcomes = [await turn.act(request) for request in talk.requests(turn)]
             if waiting := [outcome for outcome in outcomes if isinstance(outcome, Waiting)]:
                 return Parked(waiting[0].waiting_for)
             talk.told([outcome for outcome in outcomes if isinstance(outcome, Settled)])
             await turn.save(talk.stored())
-        else:
-            answer = await turn.ask(talk.messages, tools=_tools(turn, talk), keep=talk.after)
-            talk.messages.append(answer.response)
-    return Done()
+            continue
+        if heard := await turn.listen(talk.after_hearing):
+            talk.hear(heard)
+        elif talk.answered:
+            return Done()
+        answer = await turn.ask(talk.messages, tools=_tools(turn, talk), keep=talk.after)
+        talk.messages.append(answer.response)
 
 
 @dataclass
@@ -68,6 +72,15 @@ class Talk:
         ]
         self.messages.append(ModelRequest(parts=parts))
 
+    def hear(self, words: list[Message]) -> None:
+        """What people said on the way is the newest thing the model is told."""
+        self.messages.append(ModelRequest(parts=[UserPromptPart(content=_said(each)) for each in words]))
+
+    def after_hearing(self, words: list[Message]) -> dict[str, Any]:
+        told = Talk([*self.messages], self.before)
+        told.hear(words)
+        return told.stored()
+
     def after(self, answer: Answer) -> dict[str, Any]:
         return Talk([*self.messages, answer.response], self.before).stored()
 
@@ -80,6 +93,10 @@ async def _rebuilt(turn: Turn) -> Talk:
         return Talk(checkpoint.load(stored["messages"]), stored["before"])
     messages = await turn.read(history.of, turn.run)
     return Talk(messages, len(messages))
+
+
+def _said(message: Message) -> str:
+    return f"{message.sender_name} adds: {message.content}"
 
 
 def _tools(turn: Turn, talk: Talk) -> list[ToolSpec]:

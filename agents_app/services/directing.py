@@ -1,0 +1,144 @@
+"""What people ask of a run beyond its end: that it rests, goes on, is tried again, or hears something on its way."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from agents_app import clock, queue
+from agents_app.models import Run, RunInbox
+from agents_app.services import runs
+from sessions_app import actors, markdown, permissions, rate_limits, runtime_config
+from sessions_app.actors import Actor
+from sessions_app.errors import Conflict, NotFound, Refused
+from sessions_app.events import log
+from sessions_app.models import ChatSession, Message
+from sessions_app.services import messages, sessions
+from sessions_app.vocabulary import TeamTold
+
+UNFINISHED_ALLOWED = 4
+# The modes that look at their inbox between two steps.
+LISTENING = (Run.Mode.REACT, Run.Mode.CREW)
+AGAIN = (Run.Status.FAILED, Run.Status.CANCELLED)
+
+
+# --- The verbs --------------------------------------------------------------------------------------------------------
+@transaction.atomic
+def pause(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
+    """Let a run rest. One at work stops at its next step, woken at once; any other rests on return."""
+    run = _asked(run_id, "pause_run", by)
+    _require_unfinished(run)
+    if run.status == Run.Status.PAUSED or run.pause_requested_at:
+        return run
+    run.pause_requested_at, run.pause_requested_by = clock.now(), by.user
+    run.save(update_fields=["pause_requested_at", "pause_requested_by"])
+    if run.status == Run.Status.RUNNING:
+        queue.tell(run, queue.Change.PAUSED)
+    else:
+        runs.lie_down(run, by=by, cause=cause)
+    return run
+
+
+@transaction.atomic
+def resume(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
+    """Let a run go on from its checkpoint; it takes its turn in its lane."""
+    run = _asked(run_id, "resume_run", by)
+    _require_unfinished(run)
+    if not run.pause_requested_at and run.status != Run.Status.PAUSED:
+        raise Conflict("The run is not paused.", details={"status": run.status})
+    run.pause_requested_at = run.pause_requested_by = None
+    run.save(update_fields=["pause_requested_at", "pause_requested_by"])
+    if run.status == Run.Status.PAUSED:
+        runs.requeue(run, "run.resumed", by=by, cause=cause)
+    return run
+
+
+def retry(*, run_id: UUID, config: dict[str, Any], by: Actor, cause: UUID | None = None) -> Run:
+    """Answer the same message again, in a new run; `config` counts over what the message asked for."""
+    rate_limits.require("messages", f"{by.kind}:{by.id}")
+    wanted = runtime_config.read(config)
+    with transaction.atomic():
+        run = _asked(run_id, "retry_run", by)
+        sessions.require_open(run.session)
+        _require_repeatable(run)
+        require_place(run.session, by=by)
+        return runs.start(
+            session=run.session, agent=run.agent, mode=run.mode, by=by, prompt=run.prompt,
+            config={**run.asked, **wanted}, cause=cause,
+        )  # fmt: skip
+
+
+def steer(*, run_id: UUID, content: str, by: Actor, cause: UUID | None = None) -> Message:
+    """Say something to a run on its way; it is told at its next step, and the room sees that it was."""
+    rate_limits.require("messages", f"{by.kind}:{by.id}")
+    html = markdown.render(content)  # before the lock: long text takes a while
+    with transaction.atomic():
+        run = _asked(run_id, "steer_run", by)
+        sessions.require_open(run.session)
+        _require_unfinished(run)
+        if run.mode not in LISTENING or run.parent_id:
+            raise Conflict("This run takes no words on its way; send a message.", details={"mode": run.mode})
+        message = messages.say(session=run.session, speaker=by, content=content, html=html, cause=cause)
+        RunInbox.objects.create(run=run, message=message)
+        return message
+
+
+# --- What others ask here ---------------------------------------------------------------------------------------------
+def steerable(session: ChatSession) -> Run | None:
+    """The reply on its way in a session that the caller has locked, if it takes words."""
+    on_its_way = Run.objects.filter(session=session, lane=Run.Lane.CHAT, parent=None, mode__in=LISTENING)
+    at_work = on_its_way.filter(status__in=(Run.Status.RUNNING, Run.Status.WAITING), cancel_requested_at=None)
+    return at_work.order_by("status", "id").first()  # running before waiting
+
+
+def require_place(session: ChatSession, *, by: Actor) -> None:
+    """So many unfinished replies may one person have in a session that the caller has locked."""
+    unfinished = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)
+    if unfinished.filter(requested_by=by.user).count() >= UNFINISHED_ALLOWED:
+        words = f"You have {UNFINISHED_ALLOWED} unfinished replies in this session; wait for one or cancel it."
+        raise Refused("TOO_MANY_RUNS", words)
+
+
+def written_to(run: Run) -> bool:
+    return run.inbox.filter(taken_at=None).exists()
+
+
+def take(run: Run, keep: Callable[[list[Message]], dict[str, Any]]) -> list[Message]:
+    """Take the inbox, and keep the checkpoint that holds it, in one transaction; the run is held."""
+    taken = runs.take_inbox(run)
+    if taken:
+        run.checkpoint = keep(taken)
+        run.save(update_fields=["checkpoint"])
+    for message in taken:
+        told = TeamTold(
+            event="team.intervention", run_id=run.pk, team={"lead": run.agent.name}, member=message.sender_name,
+            content=message.content, status="taken",
+        )  # fmt: skip
+        log.record(told, session=run.session, actor=actors.agent(run.agent.name), run=run.pk)
+    return taken
+
+
+# --- Steps ------------------------------------------------------------------------------------------------------------
+def _asked(run_id: UUID, verb: str, by: Actor) -> Run:
+    """Lock a run that the actor may see and may do this to."""
+    run = runs.locked(run_id)
+    if not permissions.sees(by, run.session):
+        raise NotFound("There is no such run.")
+    permissions.require(by, verb, run.session)
+    return run
+
+
+def _require_unfinished(run: Run) -> None:
+    if run.finished or run.cancel_requested_at:
+        raise Conflict("The run has ended.", details={"status": run.status})
+
+
+def _require_repeatable(run: Run) -> None:
+    if run.status not in AGAIN:
+        words = "Only a run that failed or was cancelled can be tried again."
+        raise Conflict(words, details={"status": run.status})
+    if run.prompt is None or run.lane != Run.Lane.CHAT or run.parent_id:
+        raise Conflict("Only the reply to a message can be tried again.")
+    if not run.agent.enabled:
+        raise Refused("AGENT_NOT_AVAILABLE", f"{run.agent.name} is switched off.")
