@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from pydantic import ValidationError
 
 from agents_app import catalogue, clock, policy
@@ -261,7 +261,8 @@ async def _execute(lease: Lease, claimed: _Claimed) -> _Outcome:
         return _Outcome(State.UNKNOWN, error=str(unclear))
     except ToolFailed as failed:
         return _Outcome(State.FAILED, error=f"TOOL_EXECUTION_ERROR: {failed}")
-    except LeaseLost:
+    except (LeaseLost, OperationalError, InterfaceError):
+        # Our own database failed it, perhaps in its commit: the claim stays, for whoever takes the run up.
         raise
     except Exception as error:  # a tool is foreign code: its mistakes end the call, not the run
         logger.exception("tool.raised", tool=spec.name, tool_call=str(call.pk))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import OperationalError
 
 from agents_app.engine import dispatcher
 from agents_app.engine.dispatcher import Settled, Waiting
@@ -244,6 +245,16 @@ def test_a_connection_lost_after_sending_is_unknown(monkeypatch: pytest.MonkeyPa
     reboots.raises = OutcomeUnclear("The answer never came.")
     assert made.act("reboot_host", {"host": "web-1"}) == Waiting(made.call, "outcome")
     assert (made.call.state, made.call.error) == ("unknown", "The answer never came.")
+
+
+def test_a_tool_that_our_database_fails_in_mid_change_is_not_called_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, reboots = allowed(monkeypatch)
+    reboots.raises = OperationalError("the connection is lost")
+    with pytest.raises(OperationalError):
+        made.act("reboot_host", {"host": "web-1"})
+    assert made.call.state == "claimed"
+    made.take_up()
+    assert made.again() == Waiting(made.call, "outcome")
 
 
 def test_a_tool_that_changes_something_and_takes_too_long_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
