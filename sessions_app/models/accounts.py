@@ -1,9 +1,11 @@
 """People, their organisations, and the keys of programs."""
 
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
 
@@ -23,6 +25,16 @@ class Organization(Row):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a network that protects nothing because it is misspelt."""
+        if not isinstance(self.own_networks, list):
+            raise ValidationError({"own_networks": 'Give a list, such as ["198.51.100.0/24"].'})
+        for each in self.own_networks:
+            try:
+                ip_network(each)
+            except ValueError as error:
+                raise ValidationError({"own_networks": f"{each!r} is no network: {error}."}) from error
 
 
 class User(AbstractUser):

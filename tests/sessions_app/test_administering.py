@@ -246,6 +246,16 @@ def test_a_new_person_belongs_to_the_organisation_from_the_start(desk: Client, h
     assert newcomer.memberships.get().role == "responder"
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"), [('["198.51.100.0/24"]', True), ('["198.51.100.0/33"]', False), ('"x"', False)]
+)
+def test_a_misspelt_network_of_ours_is_refused(given: str, kept: bool, desk: Client, home: Organization) -> None:
+    fields = {"name": home.name, "own_networks": given, "blocklist_generation": 1}
+    desk.post(address(Organization, "change", home.pk), fields)
+    home.refresh_from_db()
+    assert bool(home.own_networks) is kept
+
+
 def test_an_admin_ends_a_lock_out(desk: Client, home: Organization) -> None:
     casey = factories.user("casey", org=home)
     for _ in range(5):
