@@ -32,7 +32,8 @@ class ToolSpec:
     arguments: type[Arguments]
     # What it changes: nothing (""), one of our names for it, or None where nobody has said.
     changes: str | None = ""
-    idempotent: bool = True
+    # Whether a change may be made twice under the same key. Unsaid is no: then a person says what became of it.
+    idempotent: bool = False
     destructive: bool = False
     risk: str = "low"
     # Arguments that name what is hit: never one of our own networks.
@@ -43,6 +44,11 @@ class ToolSpec:
     @property
     def harmless(self) -> bool:
         return self.changes == ""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a call that was begun and not seen to end is simply done again."""
+        return self.harmless or self.idempotent
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -167,6 +173,7 @@ _ALL = (
         "Put one address, domain, URL or hash on the organisation's block list. Say in `reason` what you saw.",
         BlockIndicator,
         changes="containment",
+        idempotent=True,
         risk="high",
         targets=("indicator",),
     ),
@@ -175,6 +182,7 @@ _ALL = (
         "Take an indicator off the organisation's block list.",
         UnblockIndicator,
         changes="containment",
+        idempotent=True,
         risk="medium",
     ),
     ToolSpec(

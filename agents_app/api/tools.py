@@ -30,7 +30,7 @@ def shown(spec: ToolSpec, home: Organization | None) -> dict[str, Any]:
         "description": spec.description,
         "arguments": spec.schema,
         "changes": spec.changes,
-        "idempotent": spec.idempotent,
+        "idempotent": spec.repeatable,
         "destructive": spec.destructive,
         "risk": "destructive" if spec.destructive else spec.risk,
         # Before arguments are known; some are refused all the same, such as our own networks.

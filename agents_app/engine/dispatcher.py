@@ -105,7 +105,7 @@ def _open(lease: Lease, request: ToolRequest) -> _Claimed | Settled | Waiting:
 def _after_a_lost_claim(lease: Lease, call: ToolCall) -> _Claimed | Waiting:
     """Whoever claimed it is gone. What may be done twice is done again under the same key; else a person says."""
     spec = catalogue.TOOLS.get(call.tool)
-    if call.state == State.CLAIMED and spec is not None and spec.idempotent:
+    if call.state == State.CLAIMED and spec is not None and spec.repeatable:
         return _claim(lease, call, spec, spec.parse(call.args))
     if call.state == State.CLAIMED:
         calls.become_unknown(call, by=actors.SYSTEM)
