@@ -161,7 +161,7 @@ SIMPLE_JWT = {
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "sessions_app.views.csrf_failed"
+CSRF_FAILURE_VIEW = "sessions_app.failures.csrf_failed"
 CSRF_TRUSTED_ORIGINS = env.read.list("CSRF_TRUSTED_ORIGINS", default=[])
 WARROOM_HTTPS = env.read.bool("WARROOM_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = WARROOM_HTTPS

@@ -5,7 +5,17 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
 
 from sessions_app.errors import Refused
 
@@ -14,6 +24,10 @@ INBOUND_BYTES = 64 * 1024
 DEEPEST = 32
 
 Number = Annotated[StrictInt, Field(ge=-(2**53), lt=2**53)]
+
+
+# What may be left out: a null is taken for that too, and not documented.
+Absent = SkipJsonSchema[None]
 
 
 class Unreadable(Refused):
@@ -31,16 +45,18 @@ class ClientFrame(BaseModel):
 
 class Hello(ClientFrame):
     t: Literal["hello"]
-    v: StrictInt
-    ticket: Annotated[str, Field(min_length=43, max_length=128)] | None = None
+    v: Annotated[StrictInt, WithJsonSchema({"const": 1})]  # another version is read, and told so
+    ticket: Annotated[str, Field(min_length=43, max_length=128)] | Absent = None
     client: Annotated[str, Field(max_length=80)] = ""
 
 
 class Sub(ClientFrame):
+    model_config = ConfigDict(json_schema_extra={"dependentRequired": {"after": ["epoch"]}})
+
     t: Literal["sub"]
     room: UUID
-    epoch: Annotated[str, Field(min_length=8, max_length=32)] | None = None
-    after: Annotated[StrictInt, Field(ge=0, lt=2**53)] | None = None
+    epoch: Annotated[str, Field(min_length=8, max_length=32)] | Absent = None
+    after: Annotated[StrictInt, Field(ge=0, lt=2**53)] | Absent = None
     deltas: StrictBool = True
 
     @model_validator(mode="after")
@@ -58,7 +74,7 @@ class Unsub(ClientFrame):
 class Cmd(ClientFrame):
     t: Literal["cmd"]
     cid: UUID
-    room: UUID | None = None
+    room: UUID | Absent = None
     type: Annotated[str, Field(max_length=40)]
     data: dict[str, Any]
 

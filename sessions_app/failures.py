@@ -28,6 +28,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem(Refused("PERMISSION_DENIED"), request) if of_api(request) else views.forbidden(request, exception)
 
 
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if of_api(request):
+        return problem(Refused("PERMISSION_DENIED", "A browser's session needs the header X-CSRFToken."), request)
+    return views.csrf_failed(request, reason)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return problem(Refused("NOT_FOUND"), request) if of_api(request) else views.not_found(request, exception)
 

@@ -61,7 +61,10 @@ def invalid(faults: dict[str, str]) -> Refused:
 def schema(*, only: bool) -> dict[str, Any]:
     """What may be sent, as JSON Schema: `only` these names, or these among others; null means nothing."""
     known = RuntimeConfig.model_json_schema()["properties"]
-    names = {**known, **{camel: known[snake] for camel, snake in CAMEL.items()}}
+    names = {
+        **known,
+        **{camel: {"description": f"{snake}, where that is not there."} for camel, snake in CAMEL.items()},
+    }
     return {"anyOf": [{"type": "object", "properties": names, "additionalProperties": not only}, {"type": "null"}]}
 
 

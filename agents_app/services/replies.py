@@ -5,7 +5,7 @@ from typing import Any
 from agents_app.models import Agent, Run, RunInbox
 from agents_app.services import directing, runs
 from sessions_app.actors import Actor
-from sessions_app.errors import Refused
+from sessions_app.errors import Invalid, Refused
 from sessions_app.models import ChatSession, Message
 from sessions_app.vocabulary import MessageSend
 
@@ -46,7 +46,8 @@ def _assistant(session: ChatSession) -> Agent | None:
 
 def _mode(body: MessageSend) -> str:
     if body.execution_mode not in MODES:
-        raise Refused("SERVICE_UNAVAILABLE", f"The mode {body.execution_mode} is not available yet.")
+        words = f"This server does not have the mode {body.execution_mode} yet."
+        raise Invalid(words, details={"field": "execution_mode"})
     return MODES[body.execution_mode]
 
 

@@ -1,5 +1,6 @@
 """What the API's views have in common: the actor, bodies by model, and repeats answered once."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from sessions_app.services import idempotency
 
 Model = TypeVar("Model", bound=BaseModel)
 LONGEST_KEY = 200
+KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 class Door(APIView):
@@ -71,8 +73,8 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
 
 def key_of(request: Request) -> str | None:
     key: str | None = request.headers.get("Idempotency-Key")
-    if key is not None and not (0 < len(key) <= LONGEST_KEY and key.isprintable()):
-        raise Invalid(f"Idempotency-Key must have 1 to {LONGEST_KEY} printable characters.")
+    if key is not None and not KEY.fullmatch(key):
+        raise Invalid(f"Idempotency-Key must have 1 to {LONGEST_KEY} printable ASCII characters, and no space.")
     return key
 
 

@@ -63,7 +63,7 @@ async def events(request: HttpRequest, session_id: UUID) -> HttpResponseBase:
         await executors.run(place, actor, str(session_id))
         if _wants_page(request):
             return await executors.run(_page, request, session_id)
-        return _response(_stream(str(session_id), actor, _position(request)))
+        return sse(_stream(str(session_id), actor, _position(request)))
     except (Refused, APIException, DatabaseError) as error:
         refused = refusal_of(error)
         if refused is None:
@@ -98,7 +98,7 @@ def _page(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 def _after(request: HttpRequest) -> int:
-    if cursor := request.GET.get("cursor"):
+    if (cursor := request.GET.get("cursor")) is not None:
         found: int = read_cursor(cursor, Event, "seq")
         return found
     return number(request.GET, "after", 0, low=0, high=FARTHEST)
@@ -115,7 +115,8 @@ def _position(request: HttpRequest) -> Position:
     return Position(epoch, int(seq)) if known else Position("", 0)
 
 
-def _response(texts: AsyncIterator[str]) -> StreamingHttpResponse:
+def sse(texts: AsyncIterator[str]) -> StreamingHttpResponse:
+    """A response that goes out as it is written."""
     response = StreamingHttpResponse(texts, content_type="text/event-stream; charset=utf-8")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"  # a proxy that collects first would make a stream of it once a minute

@@ -31,7 +31,7 @@ def page(
     """Cut one page, ordered by a unique column (`-id`, `seq`), and give the cursor of the next."""
     limit = number(parameters, "limit", usual, low=1, high=MOST)
     column, down = by.lstrip("-"), by.startswith("-")
-    if cursor := parameters.get("cursor"):
+    if (cursor := parameters.get("cursor")) is not None:
         after = read_cursor(cursor, rows.model, column)
         rows = rows.filter(**{f"{column}__{'lt' if down else 'gt'}": after})
     start = number(parameters, "offset", 0, low=0, high=1_000_000)

@@ -16,6 +16,7 @@ from rest_framework import exceptions
 from sessions_app.errors import Refused
 
 View = TypeVar("View", bound=Callable[..., Any])
+SAFE = frozenset({"GET", "HEAD"})
 PROBLEM = "application/problem+json"
 # The database is away, or another writer holds it for longer than we wait.
 DATABASE_AWAY = (OperationalError, InterfaceError)
@@ -79,7 +80,10 @@ def answering(*methods: str) -> Callable[[View], View]:
                 return await view(request, *args, **kwargs)
             return _not_allowed(request, methods)
 
-        return cast(View, answer_async if iscoroutinefunction(view) else answer)
+        made: Any = answer_async if iscoroutinefunction(view) else answer
+        # Where nothing can be changed no token is asked for, or a wrong method would be told of that first.
+        made.csrf_exempt = SAFE.issuperset(methods)
+        return cast(View, made)
 
     return only
 

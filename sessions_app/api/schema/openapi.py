@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from sessions_app.api.doors import LONGEST_KEY
 from sessions_app.api.paging import CURSORS, MOST, USUAL
@@ -154,7 +154,11 @@ def _body(operation: Operation, components: Components) -> dict[str, Any]:
 
 
 def _may_be_empty(body: type[BaseModel]) -> bool:
-    return not any(field.is_required() for field in body.model_fields.values())
+    try:
+        body.model_validate({})
+    except ValidationError:
+        return False
+    return True
 
 
 def _answers(operation: Operation, components: Components) -> dict[str, Any]:

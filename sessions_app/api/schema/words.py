@@ -27,6 +27,7 @@ TAGS = {
     "ingest": "Alerts in, from every source.",
     "sessions": "Chat sessions: talk, history, and the log.",
     "chat": "Talk to an agent in one request.",
+    "agents": "Who may be asked.",
     "runs": "What agents are at.",
     "approvals": "What waits for a person's yes.",
     "questions": "What an agent wants to know.",
