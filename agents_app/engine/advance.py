@@ -50,8 +50,10 @@ async def _drive(lease: Lease, watch: Watch, limits: Limits) -> Write | None:
         return partial(runs.release, lease)
     except (OperationalError, InterfaceError) as error:
         # The database went away. The run is not to blame: it goes back to the queue once the database is there.
-        log.warning("database lost in a run", run=str(lease.run_id), error=str(error))
-        return partial(runs.release, lease)
+        # If it is there already, the run may well be: one that always fails so must not go round for ever.
+        crashed = await _database_answers()
+        log.warning("database lost in a run", run=str(lease.run_id), error=str(error), crashed=crashed)
+        return partial(runs.release, lease, crashed=crashed)
     except Refused as refused:
         return partial(runs.finish, lease, Run.Status.FAILED, refused.code, refused.detail)
     except Exception:
@@ -88,6 +90,14 @@ async def _turn(lease: Lease, watch: Watch, limits: Limits) -> Turn:
 def _read(run_id: UUID) -> Run:
     related = ("agent__provider", "provider", "prompt", "requested_by", "session__incident", "session__organization")
     return Run.objects.select_related(*related).get(pk=run_id)
+
+
+async def _database_answers() -> bool:
+    try:
+        await executors.run(Run.objects.exists)
+    except (OperationalError, InterfaceError):
+        return False
+    return True
 
 
 async def _write(write: Write | None, lease: Lease) -> None:

@@ -26,7 +26,7 @@ __all__ = [
 ]  # fmt: skip
 
 CRASHES_ALLOWED = 3
-CRASHED = "The server stopped in the middle of this run more than three times."
+CRASHED = "The server or its database broke off in the middle of this run more than three times."
 
 # Called with (run, by) in the transaction that ends a run: what is open on its behalf ends with it.
 on_end: list[Callable[[Run, Actor], None]] = []
@@ -198,9 +198,12 @@ def finish(lease: Lease, status: str, error_code: str = "", error: str = "", *, 
 
 
 @transaction.atomic
-def release(lease: Lease) -> None:
-    """Give the run back to the queue: this process goes, and another takes it up from its checkpoint."""
+def release(lease: Lease, *, crashed: bool = False) -> None:
+    """Give the run back to the queue: this process can't go on with it, and another does from its checkpoint."""
     run = held(lease)
+    if crashed:
+        run.crashes += 1
+        run.save(update_fields=["crashes"])
     if run.pause_requested_at:
         lie_down(run, by=_pauser(run))
         return
