@@ -1,7 +1,10 @@
 """A reply with tools: asked, acted, recorded; it stops for a person, and goes on from its checkpoint."""
 
 import pytest
+from django.db import OperationalError
+from django.db.models import QuerySet
 
+from agents_app.engine import history
 from agents_app.models import Agent, Approval, BlockedIndicator, Run, ToolCall
 from agents_app.services import approvals, runs
 from sessions_app import actors
@@ -54,6 +57,18 @@ async def test_a_tool_is_used_and_its_result_goes_back_to_the_model(
     types = await in_thread(told, room)
     assert types.index("message.thinking") < types.index("tool.called") < types.index("tool.result")
     assert run.usage["requests"] == 2
+
+
+async def test_two_calls_that_a_server_gave_one_id_are_both_made(
+    room: ChatSession, assistant: Agent, models: FakeOpenAI
+) -> None:
+    await in_thread(_answer_by, room, assistant)
+    models.calls_twice("calculator", {"expression": "1 + 1"}, {"expression": "20 + 3"}, call_id="same")
+    models.says("2 and 23.")
+    run = await work_on(await in_thread(post, room, "What is 1 + 1, and 20 + 3?"))
+    values = [call.result["value"] for call in await in_thread(lambda: list(run.tool_calls.order_by("id")))]
+    assert values == [2, 23]
+    assert "23" in models.requests[1]["messages"][-1]["content"]
 
 
 async def test_what_needs_approval_stops_the_run_and_the_decision_wakes_it(
@@ -121,6 +136,35 @@ async def test_cancelling_a_waiting_run_ends_it_and_its_approval(
     run = await in_thread(Run.objects.get, pk=run.pk)
     assert run.status == "cancelled"
     assert (await in_thread(Approval.objects.get)).status == "cancelled"
+
+
+async def test_a_run_that_the_database_fails_again_and_again_while_it_is_there_ends(
+    room: ChatSession, models: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(run: Run) -> list[object]:
+        raise OperationalError("index row size exceeds maximum")
+
+    monkeypatch.setattr(history, "of", fails)
+    run = await in_thread(post, room)
+    for _ in range(4):
+        assert (await work_on(run)).status == "queued"
+    run = await work_on(run)
+    assert (run.status, run.error_code, models.requests) == ("failed", "RUN_CRASHED", [])
+
+
+async def test_a_run_whose_database_went_away_is_not_to_blame(
+    room: ChatSession, models: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(*given: object) -> bool:
+        raise OperationalError("the connection was refused")
+
+    def goes_away(run: Run) -> list[object]:
+        monkeypatch.setattr(QuerySet, "exists", refuses)
+        raise OperationalError("terminating connection")
+
+    monkeypatch.setattr(history, "of", goes_away)
+    run = await work_on(await in_thread(post, room))
+    assert (run.status, run.crashes) == ("queued", 0)
 
 
 async def test_a_direct_reply_uses_no_tools(room: ChatSession, assistant: Agent, models: FakeOpenAI) -> None:

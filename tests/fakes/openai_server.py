@@ -23,6 +23,8 @@ class Reply:
     body: bytes = b""
     # Waited for before each line; set `until` to let a test decide when the stream goes on.
     until: threading.Event | None = None
+    # So many lines go out before the first wait.
+    freely: int = 0
     pause_s: float = 0.0
     byte_by_byte: bool = False
     hang: bool = False
@@ -68,6 +70,11 @@ class FakeOpenAI:
 
     def calls(self, tool: str, *, call_id: str = "call-1", say: str = "", **arguments: Any) -> Reply:
         return self.reply(Reply([*_text(say), *_call(tool, call_id, json.dumps(arguments)), *_end("tool_calls")]))
+
+    def calls_twice(self, tool: str, *each: dict[str, Any], call_id: str) -> Reply:
+        """Several calls in one response, all under one id."""
+        calls = [_call(tool, call_id, json.dumps(arguments), index) for index, arguments in enumerate(each)]
+        return self.reply(Reply([*(chunk for call in calls for chunk in call), *_end("tool_calls")]))
 
     def fails(self, status: int, *, retry_after: str | None = None, message: str = "no") -> Reply:
         headers = {"Retry-After": retry_after} if retry_after else {}
@@ -141,8 +148,8 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
 
         def _lines(self, reply: Reply) -> None:
-            for piece in _pieces(reply):
-                if reply.until:
+            for number, piece in enumerate(_pieces(reply)):
+                if reply.until and number >= reply.freely:
                     reply.until.wait(LONGEST_FAULT_SECONDS)
                 if reply.pause_s:
                     fake.closing.wait(reply.pause_s)
@@ -191,13 +198,13 @@ def _text(text: str) -> list[str]:
     return [_choice({"role": "assistant", "content": word if at == 0 else f" {word}"}) for at, word in enumerate(words)]
 
 
-def _call(tool: str, call_id: str, arguments: str) -> list[str]:
+def _call(tool: str, call_id: str, arguments: str, index: int = 0) -> list[str]:
     """The name first, then the arguments in pieces, as the real thing sends them."""
-    named = {"index": 0, "id": call_id, "type": "function", "function": {"name": tool, "arguments": ""}}
+    named = {"index": index, "id": call_id, "type": "function", "function": {"name": tool, "arguments": ""}}
     pieces = [arguments[at : at + 7] for at in range(0, len(arguments), 7)]
     return [
         _choice({"role": "assistant", "tool_calls": [named]}),
-        *(_choice({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}) for piece in pieces),
+        *(_choice({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}) for piece in pieces),
     ]
 
 

@@ -58,10 +58,10 @@ class Talk:
         reason = (last.text or "") if isinstance(last, ModelResponse) else ""
         return [
             ToolRequest(
-                ordinal=ordinal, call_id=call.tool_call_id, tool=call.tool_name, args=call.args or {},
+                ordinal=ordinal, call_id=call_id, tool=call.tool_name, args=call.args or {},
                 agent=turn.agent, reason=reason, step=f"step {ordinal}",
             )
-            for call in self.calls
+            for call, call_id in zip(self.calls, _distinct([each.tool_call_id for each in self.calls]), strict=True)
         ]  # fmt: skip
 
     def told(self, outcomes: list[Settled]) -> None:
@@ -93,6 +93,11 @@ async def _rebuilt(turn: Turn) -> Talk:
         return Talk(checkpoint.load(stored["messages"]), stored["before"])
     messages = await turn.read(history.of, turn.run)
     return Talk(messages, len(messages))
+
+
+def _distinct(ids: list[str]) -> list[str]:
+    """Some servers give all calls of a response one id; the ledger would take the second for a repeat of the first."""
+    return [each if each not in ids[:place] else f"{each}#{place}" for place, each in enumerate(ids)]
 
 
 def _said(message: Message) -> str:
