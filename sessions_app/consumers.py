@@ -11,8 +11,9 @@ from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.db import Error as DatabaseError
 
-from sessions_app import client_frames, commands, entrance, permissions
+from sessions_app import client_frames, commands, entrance, permissions, rate_limits
 from sessions_app.api import bodies
+from sessions_app.client_address import nearest
 from sessions_app.client_frames import ClientFrame, Cmd, Hello, Ping, Pong, Sub, Unreadable, Unsub
 from sessions_app.errors import Invalid, NotFound, Refused
 from sessions_app.events import executors, frames
@@ -92,6 +93,8 @@ class WarRoomConsumer(AsyncConsumer):
         await self.send({"type": "websocket.accept", "subprotocol": SUBPROTOCOL if offered else None})
         if hub.draining:
             self.connection.end(4503, "draining", random.randrange(SPREAD_MS))
+        elif (wait := await self._wait_asked()) > 0:
+            self.connection.end(4429, "slow down", wait)
         elif not offered:
             self.connection.end(4406, f"the subprotocol must be {SUBPROTOCOL}")
         elif not entrance.welcome_from(self.headers):
@@ -99,6 +102,19 @@ class WarRoomConsumer(AsyncConsumer):
         else:
             late = asyncio.get_running_loop().call_later
             self._hello_timer = late(HELLO_SECONDS, self.connection.end, 4408, "hello too late")
+
+    async def _wait_asked(self) -> int:
+        """Milliseconds for one whose address opens sockets too fast; 0 for all others."""
+        peer = self.scope.get("client") or ("",)
+        address = nearest(str(peer[0]), self.headers.get("x-forwarded-for", "")) or ""
+        try:
+            if rate_limits.shared():
+                await executors.run(rate_limits.require, "sockets", address)
+            else:
+                rate_limits.require("sockets", address)
+        except Refused as refused:
+            return max(1, int((refused.retry_after_s or 0) * 1000))
+        return 0
 
     async def websocket_receive(self, message: Message) -> None:
         if self.connection.ended is not None:

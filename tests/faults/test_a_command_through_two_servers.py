@@ -97,10 +97,8 @@ def test_a_command_sent_three_times_through_two_sockets_is_one_message(doors: li
 async def _send(client: httpx.Client, cmd: dict[str, Any]) -> dict[str, Any]:
     url = str(client.base_url).replace("http", "ws").rstrip("/") + "/ws/v1"
     signed_in = {"Authorization": client.headers["Authorization"]}
-    async with (
-        asyncio.timeout(30),
-        websockets.connect(url, subprotocols=[websockets.Subprotocol("warroom.v1")], additional_headers=signed_in) as ws,
-    ):
+    ours = [websockets.Subprotocol("warroom.v1")]
+    async with asyncio.timeout(30), websockets.connect(url, subprotocols=ours, additional_headers=signed_in) as ws:
         await ws.send(json.dumps({"t": "hello", "v": 1}))
         await ws.send(json.dumps(cmd))
         while True:
