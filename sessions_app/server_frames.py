@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 EXACTLY = ConfigDict(extra="forbid")
+OPEN = ConfigDict(extra="allow")
 Seq = Annotated[int, Field(ge=0, lt=2**53)]
 Epoch = Annotated[str, Field(min_length=8, max_length=32)]
 Kind = Literal["text", "thinking", "tool_args"]
@@ -42,6 +43,7 @@ class Partial(TypedDict):
     kind: NotRequired[Kind]
 
 
+@with_config(OPEN)
 class Part(TypedDict):
     """How a part of the system is."""
 
@@ -65,6 +67,7 @@ class Welcome(TypedDict):
     status: NotRequired[list[Part]]
 
 
+@with_config(OPEN)
 class Snapshot(TypedDict):
     """All that draws a session at `head`; `apply(snapshot, event)` is the next one."""
 
@@ -174,6 +177,7 @@ class Bye(TypedDict):
     retry_after_ms: NotRequired[int]
 
 
+@with_config(OPEN)
 class Status(Part):
     t: Literal["status"]
 
