@@ -7,6 +7,21 @@ from uuid import UUID
 from sessions_app.vocabulary import ApprovalResource, MessageResource, Resource, ToolCallResource
 
 
+class AgentResource(Resource):
+    id: UUID
+    organization_id: UUID
+    name: str
+    role: str
+    description: str
+    color: str
+    symbol: str
+    tools: list[str]
+    provider: str | None
+    model: str | None
+    config: dict[str, Any]
+    enabled: bool
+
+
 class Decided(Resource):
     approval: ApprovalResource
 
@@ -37,6 +52,13 @@ class Blocklist(Resource):
 
 class RunStarted(Resource):
     run_id: UUID
+
+
+class Steered(Resource):
+    """The words stand in the room, and the run takes them at its next step."""
+
+    run_id: UUID
+    message_id: UUID
 
 
 class ReportResource(Resource):

@@ -3,10 +3,12 @@
 from django.urls import URLPattern, URLResolver
 
 from agents_app.api import (
+    agents,
     approvals,
     audit,
     blocklists,
     chat,
+    chat_start,
     crew,
     outcomes,
     providers,
@@ -17,10 +19,12 @@ from agents_app.api import (
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *agents.urlpatterns,
     *approvals.urlpatterns,
     *audit.urlpatterns,
     *blocklists.urlpatterns,
     *chat.urlpatterns,
+    *chat_start.urlpatterns,
     *crew.urlpatterns,
     *outcomes.urlpatterns,
     *providers.urlpatterns,

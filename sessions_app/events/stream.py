@@ -22,6 +22,8 @@ class EventStream:
         self.proof = proof_of(actor)
         self.doubtful = False
         self.viewer: Viewer | None = None
+        # Everything there was to tell is in the queue: the response ends behind it.
+        self.complete = False
         self._ended = False
         self._queue: list[str] = []
         self._bytes = 0
@@ -29,18 +31,23 @@ class EventStream:
 
     async def texts(self) -> AsyncIterator[str]:
         """The frames of SSE until the end; a comment now and then tells both sides that the other is there."""
-        yield ": here is the log\n\n"
+        yield ": it begins\n\n"
         while not self._ended:
             while self._queue:
                 ready, self._bytes = "".join(self._queue), 0
                 self._queue.clear()
                 yield ready
                 self._go_on()
+            if self.complete:
+                return
             try:
                 await asyncio.wait_for(self._wake.wait(), COMMENT_SECONDS)
             except TimeoutError:
-                yield ": still here\n\n"
+                yield self.sign_of_life()
             self._wake.clear()
+
+    def sign_of_life(self) -> str:
+        return ": still here\n\n"
 
     def reset(self, room: Room, reason: str) -> int:
         """The id can't be served: what comes next is after the head, and this says which it is."""

@@ -1,13 +1,15 @@
 """What the engine's tests stand on: a room, an agent, and a model server that does what the script says."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pydantic_ai.models
 import pytest
 
+from agents_app.dispatch.embedded import Runner
 from agents_app.models import Agent, Provider
 from sessions_app.models import ChatSession
 from tests import factories
+from tests.agents_app.calling import Person
 from tests.fakes.openai_server import MODEL, FakeOpenAI
 
 
@@ -31,3 +33,26 @@ def assistant(transactional_db: None, models: FakeOpenAI) -> Agent:
 @pytest.fixture
 def room(assistant: Agent) -> ChatSession:
     return factories.room(agent=assistant)
+
+
+@pytest.fixture
+def rita(transactional_db: None) -> Person:
+    return Person(factories.user("rita", role="responder"))
+
+
+@pytest.fixture
+def olga(transactional_db: None) -> Person:
+    return Person(factories.user("olga", role="observer"))
+
+
+@pytest.fixture
+def stranger(transactional_db: None) -> Person:
+    return Person(factories.user("otto", role="commander", org=factories.organization("other")))
+
+
+@pytest.fixture
+async def runner(room: ChatSession) -> AsyncIterator[Runner]:
+    made = Runner()
+    await made.start()
+    yield made
+    await made.stop()

@@ -1,59 +1,18 @@
 """Posting by REST waits for the reply, looks at runs and cancels them; and what others may not see."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-from django.test import AsyncClient
 
 from agents_app.dispatch.embedded import Runner
 from agents_app.models import Agent, Provider, Run
-from sessions_app.models import ChatSession, Membership, Message, User
-from sessions_app.services import accounts
+from sessions_app.models import ChatSession, Membership, Message
 from tests import factories
+from tests.agents_app.calling import Person
 from tests.agents_app.talking import in_thread, post, until
 from tests.fakes.openai_server import MODEL, FakeOpenAI
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Person:
-    def __init__(self, user: User) -> None:
-        self.client = AsyncClient(raise_request_exception=False)
-        # Django's async client drops headers given to its constructor.
-        self.signed_in = {"Authorization": f"Bearer {accounts.sign_in(user=user).access}"}
-
-    async def get(self, path: str) -> Any:
-        return await self.client.get(f"/api/v1/{path}", headers=self.signed_in)
-
-    async def post(self, path: str, body: object = None, **headers: str) -> Any:
-        named = self.signed_in | {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {} if body is None else body
-        return await self.client.post(f"/api/v1/{path}", sent, "application/json", headers=named)
-
-
-@pytest.fixture
-def rita(transactional_db: None) -> Person:
-    return Person(factories.user("rita", role="responder"))
-
-
-@pytest.fixture
-def olga(transactional_db: None) -> Person:
-    return Person(factories.user("olga", role="observer"))
-
-
-@pytest.fixture
-def stranger(transactional_db: None) -> Person:
-    return Person(factories.user("otto", role="commander", org=factories.organization("other")))
-
-
-@pytest.fixture
-async def runner(room: ChatSession) -> AsyncIterator[Runner]:
-    made = Runner()
-    await made.start()
-    yield made
-    await made.stop()
 
 
 @pytest.fixture
