@@ -6,6 +6,8 @@ from typing import Any
 import orjson
 
 OUTBOUND_BYTES = 512 * 1024
+# PostgreSQL keeps the keys of an object in an order of its own: sorted, what is read is to the letter what was sent.
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_SORT_KEYS
 # What a text is cut to, step by step, until the frame fits.
 _KEEPS = (65_536, 16_384, 4_096, 512)
 _ITEMS = 100
@@ -14,10 +16,10 @@ _ITEMS = 100
 def encode(frame: dict[str, Any]) -> str:
     """JSON text of a frame: text, since bytes would go out as a binary frame."""
     try:
-        return orjson.dumps(frame, option=orjson.OPT_UTC_Z).decode()
+        return orjson.dumps(frame, option=_OPTIONS).decode()
     except TypeError:
         # A number beyond 64 bits, as alerts sometimes hold; slower, but never lost.
-        return json.dumps(frame, default=_plain, separators=(",", ":"))
+        return json.dumps(frame, default=_plain, separators=(",", ":"), sort_keys=True)
 
 
 def size(text: str) -> int:

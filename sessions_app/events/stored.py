@@ -1,4 +1,4 @@
-"""Reading the log: ready texts from the rows, the same JSON as went out."""
+"""Reading the log: ready texts from the rows, to the letter as they went out."""
 
 from collections.abc import Iterable
 from typing import Any
