@@ -1,8 +1,8 @@
 """How often callers may ask: so many a minute, at once or spread, counted for all processes that share a cache.
 
-The generic cell rate algorithm (ITU-T I.371, annex A; https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm): for
-each caller one number is kept, the time at which an evenly paced caller would ask next. Exact, without windows that could
-be gamed at their edges, and without a counter to reset.
+The generic cell rate algorithm (ITU-T I.371, annex A; https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm) keeps
+one number for each caller: the time at which an evenly paced one would ask next. Exact, without windows that could be
+gamed at their edges, and without a counter to reset.
 """
 
 import threading
