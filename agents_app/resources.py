@@ -57,7 +57,7 @@ def tool_call(row: ToolCall) -> ToolCallResource:
 
 
 def approval(row: Approval, *, can_decide: bool | None = None) -> ApprovalResource:
-    """`can_decide` is for the one who asks; an event goes to everybody and leaves it out."""
+    """`can_decide` is for the one who asks; an event goes to everybody and leaves it out. A list fetches `shown()`."""
     return ApprovalResource(
         id=row.pk,
         version=row.version,
@@ -84,7 +84,8 @@ def approval(row: Approval, *, can_decide: bool | None = None) -> ApprovalResour
                 "at": vote.at.isoformat().replace("+00:00", "Z"),
                 "feedback": vote.feedback or None,
             }
-            for vote in row.votes.filter(version=row.version, withdrawn_at=None).select_related("user").order_by("id")
+            for vote in sorted(row.votes.all(), key=lambda vote: vote.pk)
+            if vote.version == row.version and vote.withdrawn_at is None
         ],
         can_decide=can_decide,
         expires_at=row.expires_at,

@@ -52,8 +52,8 @@ def _of_this_room(there: bool, session: ChatSession | None, code: str = "NOT_FOU
 
 # --- The snapshot -----------------------------------------------------------------------------------------------------
 def pending_approvals(session: ChatSession) -> list[dict[str, Any]]:
-    rows = session.approvals.filter(status=Approval.Status.PENDING).order_by("id")
-    return [resources.approval(row).wire() for row in rows.select_related("tool_call", "requested_by", "decided_by")]
+    rows = Approval.objects.filter(session=session, status=Approval.Status.PENDING).order_by("id")
+    return [resources.approval(row).wire() for row in rows.shown()]
 
 
 def open_questions(session: ChatSession) -> list[dict[str, Any]]:

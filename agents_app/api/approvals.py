@@ -1,5 +1,6 @@
 """REST of approvals: what waits, one of them, deciding it."""
 
+from functools import cache, partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -43,7 +44,8 @@ class Approvals(Door):
     @described("Approvals, newest first", ApprovalResource, query=Filters, paged="id")
     def get(self, request: Request) -> Response:
         rows = visible(self.actor).filter(**self.filters(Filters).model_dump(exclude_none=True))
-        return Response(page(rows, request.query_params, by="-id", show=lambda row: shown(row, self.actor)))
+        role_in = cache(partial(permissions.role_in, self.actor))
+        return Response(page(rows, request.query_params, by="-id", show=lambda row: shown(row, self.actor, role_in)))
 
 
 class OneApproval(Door):
@@ -85,12 +87,11 @@ def visible(actor: Actor) -> QuerySet[Approval]:
     """The approvals a person may see; programs have nothing to do with them."""
     if actor.key is not None:
         raise Denied("Approvals are for people; a key can't see or decide them.")
-    rows = Approval.objects.filter(session__in=permissions.visible_sessions(actor))
-    return rows.select_related("tool_call", "requested_by", "decided_by")
+    return Approval.objects.filter(session__in=permissions.visible_sessions(actor)).shown()
 
 
-def shown(approval: Approval, actor: Actor) -> dict[str, Any]:
-    return resources.approval(approval, can_decide=quorum.can_decide(approval, actor)).wire()
+def shown(approval: Approval, actor: Actor, role_in: quorum.RoleIn | None = None) -> dict[str, Any]:
+    return resources.approval(approval, can_decide=quorum.can_decide(approval, actor, role_in)).wire()
 
 
 urlpatterns = [

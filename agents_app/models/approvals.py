@@ -1,6 +1,7 @@
 """Approvals and their votes: who allowed what, by which rule."""
 
 from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models.functions import Now
@@ -8,6 +9,13 @@ from django.db.models.functions import Now
 from agents_app.models.tool_calls import ToolCall
 from sessions_app.models import ChatSession, Incident, Organization, User
 from sessions_app.models.base import Row
+
+
+class ApprovalQuerySet(models.QuerySet["Approval"]):
+    def shown(self) -> Self:
+        """With all that showing one needs, so that a list costs no query a row."""
+        votes = models.Prefetch("votes", Vote.objects.select_related("user"))
+        return self.select_related("tool_call", "requested_by", "decided_by").prefetch_related(votes)
 
 
 class Approval(Row):
@@ -56,6 +64,8 @@ class Approval(Row):
     decided_at = models.DateTimeField(null=True)
     feedback = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = ApprovalQuerySet.as_manager()
 
     class Meta:
         constraints = [

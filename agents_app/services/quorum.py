@@ -1,6 +1,6 @@
 """Who may decide a request, and whether enough of them have."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -11,22 +11,24 @@ from sessions_app.actors import Actor
 from sessions_app.models import Membership
 
 Need = list[dict[str, Any]]
+RoleIn = Callable[[UUID], str | None]
 
 
-def why_not(approval: Approval, by: Actor) -> str:
+def why_not(approval: Approval, by: Actor, role_in: RoleIn | None = None) -> str:
     """Why somebody may not decide, computed from what is true now; empty when they may."""
     if not by.in_person:
         return "A person decides this, signed in as themselves."
     if by.id in approval.policy["exclude"]:
         return "You asked for this; somebody else decides it."
-    role = permissions.role_in(by, approval.organization_id)
+    role = role_in(approval.organization_id) if role_in else permissions.role_in(by, approval.organization_id)
     if role not in approval.policy["eligible"]:
         return f"Your role does not decide this ({approval.policy['rule']})."
     return ""
 
 
-def can_decide(approval: Approval, by: Actor) -> bool:
-    return approval.status == Approval.Status.PENDING and not why_not(approval, by)
+def can_decide(approval: Approval, by: Actor, role_in: RoleIn | None = None) -> bool:
+    """`role_in` of a list remembers, so that it asks once an organisation and not once a row."""
+    return approval.status == Approval.Status.PENDING and not why_not(approval, by, role_in)
 
 
 def tally(approval: Approval) -> str:

@@ -56,6 +56,15 @@ def test_what_waits_is_listed_with_whether_i_may_decide() -> None:
     assert browser(made.person("approver")).get(f"{API}/approvals?status=perhaps").status_code == 400
 
 
+def test_the_list_costs_the_same_number_of_queries_however_long_it_is(django_assert_num_queries: Any) -> None:
+    made = scene()
+    client = browser(made.person("approver"))
+    for address in ("203.0.113.21", "203.0.113.22", "203.0.113.23"):
+        made.act(args=block(address))
+        with django_assert_num_queries(5):  # sign-in, person, approvals, their votes, my role
+            assert client.get(f"{API}/approvals?status=pending").json()["data"]
+
+
 def test_a_decision_answers_with_the_approval_and_a_second_with_who_was_first() -> None:
     made = asked()
     path = f"approvals/{made.approval.pk}/decision"
