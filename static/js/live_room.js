@@ -5,11 +5,15 @@ import { Faces } from "./models/faces.js";
 import { Feed } from "./models/feed.js";
 import * as outgoing from "./models/outgoing.js";
 import { apply, fromSnapshot } from "./models/room.js";
+import { Seen } from "./models/seen.js";
+import * as typing from "./models/typing.js";
 import { firstLine } from "./models/words.js";
 
 const HISTORY_PAGE = 200;
 const RUN_OVER = /^run\.(succeeded|failed|cancelled)$/u;
 const ANNOUNCED_KEPT = 20;
+const TELL_TYPING_MS = 3000;
+const LIVE = new Set(["live", "degraded"]);
 
 export class LiveRoom {
   constructor(page, makeSocket) {
@@ -25,17 +29,22 @@ export class LiveRoom {
     this.feedChanged = new Store(0);
     this.outgoing = new Store([]);
     this.people = new Store([]);
+    this.typists = new Store([]);
     this.connection = new Store({ name: "connecting" });
     this.trouble = new Store("");
     this.reported = new Store(false);
     this.pastRuns = new Map();
+    this.deciding = new Set();   // what this tab has just decided
     this.speaks = false;
+    this.toldTyping = 0;
     this.fold(page.events);
     this.socket = makeSocket((state) => this.connection.set(state));
     this.post = this.post.bind(this);
     this.command = this.command.bind(this);
+    this.tellTyping = this.tellTyping.bind(this);
     this.reconnect = () => this.socket.connectNow();
     this.keepUnsent();
+    this.noteSeen();
   }
 
   start() {
@@ -49,6 +58,7 @@ export class LiveRoom {
     this.room.set(apply(this.room.value, frame));
     this.fold([frame]);
     this.outgoing.change((list) => outgoing.arrived(list, frame.cause));
+    if (frame.type === "message.created") this.typists.change((list) => typing.stopped(list, frame.data.sender_id));
     this.announce(frame);
   }
 
@@ -86,7 +96,10 @@ export class LiveRoom {
     this.people.set(users);
   }
 
-  typing() {}
+  typing(frame) {
+    this.typists.change((list) => typing.typed(list, frame, Date.now()));
+    setTimeout(() => this.typists.change((list) => typing.current(list, Date.now())), typing.HOLDS_MS + 50);
+  }
 
   // --- history -------------------------------------------------------------------------------------------------------
 
@@ -143,6 +156,13 @@ export class LiveRoom {
     return this.socket.send(type, data, { room: this.id, cid });
   }
 
+  /** Worth nothing later: said only while there is somebody to hear it, and seldom. */
+  tellTyping() {
+    if (!LIVE.has(this.connection.value.name) || Date.now() - this.toldTyping < TELL_TYPING_MS) return;
+    this.toldTyping = Date.now();
+    this.command("typing", {}).catch(() => {});   // what was refused here is refused again, aloud, when it is posted
+  }
+
   async post(content, cid = crypto.randomUUID()) {
     this.outgoing.change((list) => outgoing.sending(list, { cid, content }));
     try {
@@ -163,6 +183,16 @@ export class LiveRoom {
       if (state === "failed") this.outgoing.change((list) => outgoing.failed(outgoing.sending(list, { cid, content }), cid, error));
       else this.post(content, cid);
     }
+  }
+
+  /** While somebody looks, what is here counts as seen; the list of incidents marks what comes later. */
+  noteSeen() {
+    const { incident } = this.page.snapshot;
+    if (!incident) return;
+    const seen = new Seen(this.me.id);
+    const note = () => document.visibilityState === "visible" && seen.note(incident.id, this.room.value.seq);
+    this.room.subscribe(note);
+    document.addEventListener("visibilitychange", note);
   }
 
   /** A refused command keeps its answer under its cid, so sending again is a new one. */

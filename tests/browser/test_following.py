@@ -72,7 +72,7 @@ def test_cut_off_thirty_times_while_text_streams_ends_with_the_same(
 
 def enter_while_cut(page: Page, server: Server, incident: str) -> None:
     page.goto(f"{server.url}/incidents/{incident}/")
-    page.get_by_label("Name").fill("responder")
+    page.get_by_label("Username").fill("responder")
     page.get_by_label("Password").fill(server.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_label("Message to the room")).to_be_visible()
@@ -183,3 +183,21 @@ def test_history_that_did_not_come_with_the_page_is_fetched(page: Page, shared_s
     messages.evaluate("node => { node.scrollTop = 0; }")
     page.wait_for_function(f"() => ({READ_STREAM})().length >= {len(whole)}")
     assert stream(page) == whole
+
+
+def test_one_sees_who_is_here_and_who_is_typing(new_context: NewContext, shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.77", title="Two people talk"))
+    one, two = new_context().new_page(), new_context().new_page()
+    enter(one, shared_server, "commander", incident)
+    enter(two, shared_server, "responder", incident)
+    here = one.get_by_role("group", name="Here now")
+    expect(here.get_by_role("img", name="Ravi Menon")).to_be_visible()
+    two.get_by_label("Message to the room").press_sequentially("I look at the")
+    expect(one.get_by_text("Ravi Menon is typing")).to_be_visible()
+    expect(two.get_by_text("is typing")).to_have_count(0)
+    post(two, "I look at the bastion.")
+    expect(one.get_by_text("I look at the bastion.").first).to_be_visible(timeout=SLOW_MS)
+    expect(one.get_by_text("Ravi Menon is typing")).to_have_count(0)
+    two.close()
+    expect(here.get_by_role("img", name="Ravi Menon")).to_have_count(0)

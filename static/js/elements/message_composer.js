@@ -1,12 +1,13 @@
 /** Writes to the room. The draft survives a reload; what is sent leaves the box at once and is shown on its way. */
 class MessageComposer extends HTMLElement {
-  connect({ post, draftKey }) {
+  connect({ post, tellTyping, draftKey }) {
     this.post = post;
+    this.tellTyping = tellTyping;
     this.draftKey = draftKey;
     this.form = this.querySelector("form");
     this.box = this.form.elements.content;
     this.box.value ||= localStorage.getItem(draftKey) ?? "";
-    this.box.addEventListener("input", () => this.keepDraft());
+    this.box.addEventListener("input", () => this.written());
     this.box.addEventListener("keydown", (event) => this.pressed(event));
     this.form.addEventListener("submit", (event) => this.submit(event));
   }
@@ -25,6 +26,11 @@ class MessageComposer extends HTMLElement {
     this.post(content);
     this.box.value = "";
     this.keepDraft();
+  }
+
+  written() {
+    this.keepDraft();
+    if (this.box.value.trim()) this.tellTyping();
   }
 
   keepDraft() {
