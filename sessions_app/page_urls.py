@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("favicon.ico", views.favicon),
     path("theme/", views.choose_theme, name="theme"),
+    path("incidents/rows/", views.incident_updates, name="incident-updates"),
     path("incidents/declare/", views.declare, name="declare"),
     path("incidents/demo/", views.load_demo, name="load-demo"),
     path("incidents/<uuid:incident_id>/", views.war_room, name="war-room"),

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import conditional_page, require_GET, require_POST
 
 from sessions_app import demo, markdown, permissions
 from sessions_app.models import Evidence, Incident, Organization, Severity
@@ -25,6 +25,15 @@ A_YEAR_S = 31_536_000
 @page
 def incident_rows(request: HttpRequest) -> HttpResponse:
     return _incident_list(request, DeclareForm())
+
+
+@require_GET
+@page
+@conditional_page
+def incident_updates(request: HttpRequest) -> HttpResponse:
+    """The rows alone, for a list that is looked at; with an ETag, so that asking again for the same costs no body."""
+    found = incident_list.page_of(incident_list.Filters.parse(request.GET), by=actor_of(request))
+    return render(request, "incidents/_rows.html", {"incidents": found.incidents})
 
 
 @require_POST

@@ -61,8 +61,8 @@ class Page:
 
 def page_of(filters: Filters, *, by: Actor) -> Page:
     """One page, newest first (ids sort by time), each row with its counts."""
-    rows = filters.apply(permissions.visible_incidents(by)).select_related("commander").order_by("-pk")[: PAGE + 1]
-    incidents = list(rows)
+    rows = filters.apply(permissions.visible_incidents(by)).select_related("commander", "room")
+    incidents = list(rows.order_by("-pk")[: PAGE + 1])
     following = filters.link(incidents[PAGE - 1].pk) if len(incidents) > PAGE else ""
     return Page(_counted(incidents[:PAGE]), following)
 

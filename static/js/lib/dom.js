@@ -1,10 +1,16 @@
-/** Drawing: templates the server rendered, filled with text. `setHtml` is the only place where HTML enters the page. */
+/** Drawing: templates the server rendered, filled with text. HTML enters the page here only: `setHtml`, `parseItems`. */
 import { pieces } from "./escapes.js";
 
 /** `html` comes from the server's renderer (`sessions_app/markdown.py`), which has sanitised it. Never pass anything else. */
 export function setHtml(node, html) {
   const parsed = new DOMParser().parseFromString(html, "text/html");
   node.replaceChildren(...parsed.body.childNodes);
+}
+
+/** List items as the server's templates rendered them (`incidents/_rows.html`), ready to stand in this page. */
+export function parseItems(html) {
+  const parsed = new DOMParser().parseFromString(`<ol>${html}</ol>`, "text/html");
+  return [...parsed.querySelectorAll("li")].map((item) => document.importNode(item, true));
 }
 
 /** `importNode`, since a clone within the template's own inert document would leave custom elements asleep. */
