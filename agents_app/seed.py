@@ -109,6 +109,6 @@ def _rule(organization: Organization) -> None:
             defaults={
                 "need": NEED_ONE_APPROVER,
                 "requester_may_decide": False,
-                "note": "One approver, not the requester.",
+                "note": "It changes what firewalls let through",
             },
         )

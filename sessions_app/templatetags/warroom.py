@@ -59,11 +59,12 @@ def policy_line(policy: dict[str, Any] | None) -> str:
     """Who may decide, in words: the same as `policyLine` in static/js/models/approvals.js."""
     if not policy:
         return ""
-    if policy.get("rule"):
-        return str(policy["rule"])
-    need = policy.get("need") or []
-    told = " and ".join(f"{each['approve']} of: {each['role']}" for each in need) or "any responder"
-    return told + ("; not the requester" if policy.get("exclude") else "")
+    eligible = policy.get("eligible") or [""]
+    who = " and ".join(_needed(each, eligible[-1]) for each in policy.get("need") or []) or "any responder"
+    why = re.search(r"\((.+)\)$", str(policy.get("rule") or ""), re.DOTALL)
+    return f"{who[0].upper()}{who[1:]}{'; not the requester' if policy.get('exclude') else ''}." + (
+        f" {why[1]}." if why else ""
+    )
 
 
 @register.simple_tag
@@ -79,6 +80,11 @@ def theme(context: template.Context) -> str:
 @register.inclusion_tag("parts/face.html", takes_context=True)
 def face(context: template.Context, sender_type: str | None, name: str | None) -> dict[str, str]:
     return face_of(sender_type or "system", name or "", (context.get("snapshot") or {}).get("agents", ()))
+
+
+def _needed(each: dict[str, Any], highest: str) -> str:
+    roles = each["role"] if each["role"] == highest else f"{each['role']} or above"
+    return f"one {roles}" if each["approve"] == 1 else f"{each['approve']} of: {roles}"
 
 
 def _marked(character: str) -> str:

@@ -5,11 +5,12 @@ from contextlib import closing
 from typing import Any
 
 import httpx
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.services.server import Server
 
 SLOW_MS = 60_000
+PHONE: ViewportSize = {"width": 390, "height": 844}
 # What stands in the stream, in order: the key of each item and its words.
 READ_STREAM = """() => [...document.querySelectorAll('room-stream ol[data-field="items"] > li')]
     .map((item) => [item.dataset.key, (item.querySelector('.item-body') ?? item).innerText.trim()])"""
@@ -18,7 +19,7 @@ READ_STREAM = """() => [...document.querySelectorAll('room-stream ol[data-field=
 def sign_in(page: Page, server: Server, username: str, *, to: str = "/") -> None:
     """Open a page of ours, get asked who we are, and arrive there."""
     page.goto(server.url + to)
-    page.get_by_label("Name").fill(username)
+    page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(server.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(re.compile(re.escape(server.url + to)))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import SLOW_MS, alert, approval_card, enter, program, raise_alert, room_of, sign_in
+from tests.browser.people import PHONE, SLOW_MS, alert, approval_card, enter, program, raise_alert, room_of, sign_in
 from tests.services.server import Server
 
 
@@ -39,6 +39,23 @@ def test_a_rejection_with_words_reaches_the_crew_and_the_report(page: Page, shar
     expect(page.get_by_text(re.compile(decided)).first).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("link", name="Report").click()
     expect(page.get_by_role("article")).to_contain_text("That is the scanner of our own auditor.")
+
+
+def test_on_a_phone_what_was_decided_stands_in_view(
+    new_context: Callable[..., BrowserContext], shared_server: Server
+) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.64", title="A phone rings at night"))
+    page = new_context(viewport=PHONE, has_touch=True, is_mobile=True).new_page()
+    enter(page, shared_server, "approver", incident)
+    page.get_by_role("button", name=re.compile("^Decide")).click()
+    approve = approval_card(page).get_by_role("button", name="Approve")
+    approve.scroll_into_view_if_needed()
+    approve.click()
+    decided = page.get_by_role("list", name="Decided last").get_by_role("listitem")
+    line = decided.filter(has_text="approved by Ade Okafor")
+    expect(line).to_be_in_viewport(timeout=SLOW_MS)
+    expect(line).to_be_focused()
 
 
 def test_one_who_may_not_decide_sees_why(page: Page, shared_server: Server) -> None:

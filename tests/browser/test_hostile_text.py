@@ -67,7 +67,7 @@ def test_a_card_shows_what_would_hide(page: Page, shared_server: Server) -> None
 
 def test_an_address_given_for_after_sign_in_stays_on_this_site(page: Page, shared_server: Server) -> None:
     page.goto(f"{shared_server.url}/sign-in/?next=https://evil.example/")
-    page.get_by_label("Name").fill("observer")
+    page.get_by_label("Username").fill("observer")
     page.get_by_label("Password").fill(shared_server.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{shared_server.url}/")

@@ -7,11 +7,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import alert, approval_card, enter, program, raise_alert, sign_in
+from tests.browser.people import PHONE, alert, approval_card, enter, program, raise_alert, sign_in
 from tests.services.server import Server
 
 NewContext = Callable[..., BrowserContext]
-PHONE = {"width": 390, "height": 844}
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TOO_SMALL = """() => [...document.querySelectorAll(
     'button, summary, select, input:not([type=hidden], [type=checkbox]), textarea')]

@@ -26,7 +26,7 @@ def test_who_guesses_too_often_is_told_how_long_to_wait(page: Page, shared_serve
     console.expect("status of 429")
     page.goto(f"{shared_server.url}/sign-in/")
     for _ in range(5):
-        page.get_by_label("Name").fill("auditor")
+        page.get_by_label("Username").fill("auditor")
         page.get_by_label("Password").fill("not the password")
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_be_visible()

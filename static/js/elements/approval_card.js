@@ -87,7 +87,7 @@ class ApprovalCard extends DecisionCard {
   }
 
   notAllowed(approval) {
-    return `Not yours to decide: ${policyLine(approval.policy)}.`;
+    return `Not yours to decide. Who may: ${policyLine(approval.policy)}`;
   }
 
   command(submitter) {

@@ -2,23 +2,44 @@ import { clockTime } from "../lib/clock.js";
 import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
 import { decidedLine } from "../models/approvals.js";
+import { firstLine } from "../models/words.js";
 
 const SHOWN = 3;
 
 /** Where a card was, what became of it: who decided and when, the newest first. */
 class DecidedList extends HTMLElement {
-  connect({ feed, feedChanged }) {
-    const list = field(this, "list");
-    feedChanged.subscribe(() => {
-      const decided = feed.items().filter((item) => item.kind === "approval" && item.approval.status !== "pending");
-      const newest = decided.sort((a, b) => b.updated - a.updated).slice(0, SHOWN);
-      reconcile(list, newest, { key: (item) => item.key, create: () => clone("t-decision"), update: drawDecision });
-      list.hidden = newest.length === 0;
-    });
+  connect({ feed, feedChanged, deciding }) {
+    this.deciding = deciding;
+    this.list = field(this, "list");
+    feedChanged.subscribe(() => this.draw(feed.items().filter(isOver)));
+  }
+
+  draw(over) {
+    const newest = over.sort((a, b) => b.updated - a.updated).slice(0, SHOWN);
+    reconcile(this.list, newest, { key: (item) => item.key, create: () => clone("t-decision"), update: drawDecision });
+    this.list.hidden = newest.length === 0;
+    for (const { key } of newest) if (this.deciding.delete(key)) this.lead(key);
+  }
+
+  /** The card took the focus of whoever decided with it; they go on where its outcome stands, and see it. */
+  lead(key) {
+    const line = [...this.list.children].find((node) => node.dataset.key === key);
+    if (document.activeElement === document.body) line.focus({ preventScroll: true });
+    line.scrollIntoView({ block: "nearest" });
   }
 }
 
-function drawDecision(node, { approval, updatedAt }) {
+function isOver(item) {
+  if (item.kind === "approval") return item.approval.status !== "pending";
+  return item.kind === "question" && item.question.status === "answered";
+}
+
+function drawDecision(node, { approval, question, updatedAt }) {
+  if (question) {
+    const told = `answered ${question.asked_by} at ${clockTime(updatedAt)}: “${firstLine(question.answer ?? "", 80)}”`;
+    fill(node, { tool: "", decided: visible(`${question.answered_by ?? "Somebody"} ${told}`) });
+    return;
+  }
   node.dataset.status = approval.status;
   const at = clockTime(approval.decided_at ?? updatedAt);
   fill(node, { tool: visible(approval.tool), decided: visible(decidedLine(approval, at)) });

@@ -56,10 +56,12 @@ export class DecisionCard extends HTMLElement {
     if (!command) return;
     this.busy(true);
     this.say("Sending…");
+    this.context.deciding.add(this.subject.id);
     try {
       await this.context.command(command.type, command.data);
       this.say("Sent.");   // the room's event takes the card away
     } catch (error) {
+      this.context.deciding.delete(this.subject.id);
       this.busy(false);
       this.say(error.message, "bad");
     }

@@ -2,7 +2,6 @@ import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
 import { treeOf } from "../models/plan.js";
 import { firstLine, OUTCOME_WORDS } from "../models/words.js";
-import { argsLine } from "./args.js";
 
 /** Round > task > action > call > outcome, as it goes on. */
 class PlanTree extends HTMLElement {
@@ -30,21 +29,19 @@ class PlanTree extends HTMLElement {
     const mark = item.querySelector(".plan-mark");
     if (mark.dataset.status !== node.status) mark.dataset.status = node.status;
     mark.setAttribute("aria-label", node.status);
-    const about = [node.kind === "round" ? "" : node.assignee, node.status === "succeeded" ? "" : node.status];
-    fill(item, { title: node.title, about: about.filter(Boolean).join(", ") });
+    fill(item, { title: node.title, about: node.status === "succeeded" ? "" : node.status });
     this.leaf(field(item, "leaf"), node);
     this.level(field(item, "children"), node.children);
   }
 
   leaf(leaf, node) {
     const call = node.tool_call_id ? this.context.feed.get(node.tool_call_id)?.call : null;
-    const state = call && call.state !== "succeeded" ? OUTCOME_WORDS[call.state] ?? call.state : "";
+    const state = call?.state === "unknown" ? OUTCOME_WORDS.unknown : "";   // the node's own status says the rest
     const outcome = node.error || node.outcome || state;
-    leaf.hidden = !call && !outcome;
-    fill(leaf, {
-      call: call ? visible(`${call.tool}(${argsLine(call.args)})`) : "",
-      outcome: firstLine(outcome, 160),
-    });
+    const assignee = node.kind === "round" ? "" : node.assignee;
+    leaf.hidden = !call && !outcome && !assignee;
+    // The task says in words what the arguments say; the stream has them whole.
+    fill(leaf, { assignee, call: call ? visible(call.tool) : "", outcome: firstLine(outcome, 160) });
     field(leaf, "outcome").classList.toggle("bad", Boolean(node.error));
   }
 }

@@ -37,9 +37,14 @@ class IndicatorList extends HTMLElement {
 
 function drawIndicator(node, indicator) {
   const blocked = indicator.blocked_until ? `blocked until ${clockTime(indicator.blocked_until)}` : "";
-  fill(node, { kind: indicator.kind, about: blocked || (indicator.private ? "own network" : `×${indicator.seen_count}`) });
+  fill(node, { kind: indicator.kind, about: blocked || (indicator.private ? "own network" : seenLine(indicator.seen_count)) });
   toggleAttribute(field(node, "about"), "data-blocked", Boolean(blocked));
   setVisible(field(node, "value"), indicator.value);
+}
+
+/** Once is the usual and says nothing. */
+function seenLine(count) {
+  return count > 1 ? `seen ${count.toLocaleString("en")} times` : "";
 }
 
 /** Files of the incident; attaching one goes by REST, and the room's event draws it. */

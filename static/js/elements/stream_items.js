@@ -12,7 +12,9 @@ const UNANSWERED = { open: "Waits for an answer", expired: "Nobody answered in t
 const TEMPLATES = { tool: "t-call", approval: "t-decided", note: "t-note" };
 
 export function createItem(item) {
-  return clone(TEMPLATES[item.kind] ?? "t-message");
+  const node = clone(TEMPLATES[item.kind] ?? "t-message");
+  node.querySelector('[data-action="unfold"]')?.addEventListener("click", () => fold(node, false));
+  return node;
 }
 
 export function drawItem(node, item, context) {
@@ -27,6 +29,7 @@ export function drawItem(node, item, context) {
 const DRAW = {
   message(node, item, { feed }) {
     const { message } = item;
+    if (message.message_type === "report" && node.dataset.type !== "report") fold(node, true);
     node.dataset.type = message.message_type ?? "text";
     const text = field(node, "text");
     const streaming = message.status === "streaming";
@@ -86,6 +89,12 @@ const DRAW = {
     fill(node, { text: item.note.text, time: item.note.tone === "round" ? "" : clockTime(item.ts) });
   },
 };
+
+/** A report is pages long and has a page of its own: the stream shows how it begins. */
+function fold(node, folded) {
+  node.toggleAttribute("data-folded", folded);
+  node.querySelector('[data-action="unfold"]').hidden = !folded;
+}
 
 /** Streamed text only grows: append to the text node, so that a selection in it stays. */
 function setPlain(node, text) {

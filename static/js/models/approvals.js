@@ -5,10 +5,17 @@ export function mayDecide(approval, me) {
   return eligible.includes(me.role) && !exclude.includes(me.id);
 }
 
+/** Who may decide: `One approver or above; not the requester. Why it is asked.` The rule ends with the why in brackets. */
 export function policyLine(policy) {
-  if (policy?.rule) return policy.rule;
-  const need = (policy?.need ?? []).map((each) => `${each.approve} of: ${each.role}`).join(" and ") || "any responder";
-  return `${need}${policy?.exclude?.length ? "; not the requester" : ""}`;
+  const { need = [], eligible = [], exclude = [], rule = "" } = policy ?? {};
+  const who = need.map((each) => needed(each, eligible)).join(" and ") || "any responder";
+  const why = rule.match(/\((.+)\)$/su)?.[1];
+  return `${who[0].toUpperCase()}${who.slice(1)}${exclude.length ? "; not the requester" : ""}.${why ? ` ${why}.` : ""}`;
+}
+
+function needed({ approve, role }, eligible) {
+  const roles = eligible.at(-1) === role ? role : `${role} or above`;
+  return approve === 1 ? `one ${roles}` : `${approve} of: ${roles}`;
 }
 
 export function votesLine(votes) {

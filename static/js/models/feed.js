@@ -3,7 +3,7 @@
  * Events may come in any order of pages (older history is loaded later): a newer state is never overwritten by an older.
  */
 import { Texts } from "./text.js";
-import { noteOf } from "./words.js";
+import { noteOf, roundKey } from "./words.js";
 
 const SHOWN_AS_CALLS = new Set(["tool_call", "tool_result", "approval"]);
 const QUIET_MESSAGE = { status: "streaming" };
@@ -19,7 +19,7 @@ export class Feed {
     this.oldest = Math.min(this.oldest, event.seq);
     FOLDS[event.type.split(".")[0]]?.call(this, event);
     const note = noteOf(event);
-    if (note) this.put(`note ${event.seq}`, event, { kind: "note", note });
+    if (note) this.put(note.key ?? `note ${event.seq}`, event, { kind: "note", note, void: false });
   }
 
   /** True when a hole was found for the first time: subscribing again may bring what is missing. */
@@ -67,6 +67,14 @@ export class Feed {
     this.#sorted = null;
   }
 
+  /** Keep a place in the order for an item that may come later, or earlier in the log than what names it. */
+  place(key, { seq, ts, actor }) {
+    const known = this.#items.get(key) ?? { kind: "note", void: true, key, updated: 0, version: 0, seq: Infinity };
+    if (seq >= known.seq) return;
+    this.#items.set(key, { ...known, seq, ts, actor });
+    this.#sorted = null;
+  }
+
   end(messageId) {
     this.#texts.end(messageId);
   }
@@ -97,6 +105,8 @@ const FOLDS = {
     } else if (type === "message.thinking") {
       this.put(`thinking ${id}`, event, { kind: "thinking", content: data.content });
     }
+    // A round starts when its captain has spoken, and its line belongs before those words.
+    if (data.round) this.place(roundKey(data.round), { ...event, seq: (this.get(id)?.seq ?? event.seq) - 0.5 });
   },
 
   tool(event) {

@@ -16,7 +16,7 @@ export function firstLine(text, most = 120) {
 }
 
 export const OUTCOME_WORDS = {
-  requested: "asked for", approved: "approved", rejected: "rejected", expired: "expired", cancelled: "cancelled",
+  requested: "waits for a person", approved: "approved", rejected: "rejected", expired: "expired", cancelled: "cancelled",
   claimed: "running", succeeded: "done", failed: "failed", unknown: "unclear", skipped: "skipped",
 };
 
@@ -42,11 +42,12 @@ const NOTES = {
   "execution.resolved": (data, by) => ({ text: `${by} settled ${data.tool_call.tool}: ${data.resolution ?? data.tool_call.state}` }),
   "grant.created": (grant) => ({ text: `${grant.by} allowed ${grant.agent_name} to use ${grant.tool}, ${grant.uses_left} times` }),
   "grant.revoked": (grant, by) => ({ text: `${by} took back the grant for ${grant.tool}` }),
-  "round.started": (data) => ({ text: `Round ${data.round} started`, tone: "round" }),
-  "round.summarized": (data) => ({ text: `Round ${data.round} summed up, confidence ${data.confidence}`, tone: "round" }),
-  "incident.opened": (data) => ({ text: `Incident opened${data.incident.source ? ` from ${data.incident.source}` : ""}`, tone: "round" }),
+  "round.started": (data) => ({ text: `Round ${data.round}`, tone: "round", key: roundKey(data.round) }),
+  // The stream has the summary itself; the timeline has this line.
+  "round.summarized": (data) => ({ text: `Round ${data.round} summed up, confidence ${data.confidence}`, tone: "round", quiet: true }),
+  "incident.opened": (data) => ({ text: `Incident opened${sourceOf(data.incident)}`, tone: "round" }),
   "incident.changed": (data, by) => changed(data, by),
-  "incident.alert": (data) => ({ text: `The alert came again (${data.incident.alert_count} in all)` }),
+  "incident.alert": (data) => alerted(data),
   "incident.merged": (_, by) => ({ text: `${by} merged another incident into this one` }),
   "incident.closed": (_, by) => ({ text: `${by} closed the incident`, tone: "good" }),
   "incident.reported": () => ({ text: "The report is ready", tone: "good", report: true }),
@@ -63,6 +64,21 @@ const NOTES = {
     text: `Quota of ${data.quota_type} a ${data.period} is used up (${data.current} of ${data.limit})`, tone: "bad",
   }),
 };
+
+/** The first alert is what the incident was opened for; the next may be the same one again, or another. */
+function alerted({ alert, incident }) {
+  if (incident.alert_count <= 1) return { text: `Alert${alert.title ? `: ${firstLine(alert.title, 100)}` : " received"}`, quiet: true };
+  if (alert.count > 1) return { text: `The alert came again (${alert.count} times)` };
+  return { text: `Another alert joined${alert.title ? `: ${firstLine(alert.title, 100)}` : ""} (${incident.alert_count} in all)` };
+}
+
+function sourceOf({ source }) {
+  return source ? ` from ${source === "generic" ? "a webhook" : source}` : "";
+}
+
+export function roundKey(round) {
+  return `round ${round}`;
+}
 
 function changed({ changes }, by) {
   const told = Object.entries(changes ?? {}).map(([name, [from, to]]) => `${name} from ${nameOf(from)} to ${nameOf(to)}`);
