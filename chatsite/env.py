@@ -21,16 +21,6 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
     return value
 
 
-def fraction(name: str, default: float) -> float:
-    try:
-        value = read.float(name, default=default)
-    except ValueError as error:
-        raise ImproperlyConfigured(f"{name} must be a number from 0 to 1.") from error
-    if not 0 <= value <= 1:
-        raise ImproperlyConfigured(f"{name} must be from 0 to 1, not {value}.")
-    return value
-
-
 def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     value = read.str(name, default=default)
     if value not in allowed:

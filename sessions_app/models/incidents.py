@@ -16,14 +16,6 @@ class Severity(models.TextChoices):
     LOW = "low"
     INFO = "info"
 
-    @property
-    def rank(self) -> int:
-        """How urgent; 0 is the most urgent."""
-        return list(Severity).index(self)
-
-    def outranks(self, other: str) -> bool:
-        return self.rank < Severity(other).rank
-
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def open(self) -> Self:
