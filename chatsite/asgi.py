@@ -13,6 +13,4 @@ from django.urls import path  # noqa: E402
 
 from sessions_app.consumers import WarRoomConsumer  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": URLRouter([path("ws/v1", WarRoomConsumer.as_asgi())])}
-)
+application = ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/v1", WarRoomConsumer.as_asgi())])})

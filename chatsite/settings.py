@@ -123,8 +123,8 @@ CACHES: dict[str, Any] = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# So many a minute, at once or spread: of an address (sign-ins, sockets) or of a caller. 0 is no limit. With REDIS_URL all
-# processes count together, else each for itself.
+# So many a minute, at once or spread: of an address (sign-ins, sockets) or of a caller. 0 is no limit.
+# With REDIS_URL all processes count together, else each for itself.
 WARROOM_RATE_SIGN_INS = env.integer("WARROOM_RATE_SIGN_INS", 120, low=0, high=1_000_000)
 WARROOM_RATE_MESSAGES = env.integer("WARROOM_RATE_MESSAGES", 600, low=0, high=1_000_000)
 WARROOM_RATE_INGEST = env.integer("WARROOM_RATE_INGEST", 6000, low=0, high=1_000_000)

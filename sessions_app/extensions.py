@@ -28,9 +28,7 @@ class OnPost(Protocol):
 
 
 class Command(Protocol):
-    def __call__(
-        self, body: Any, *, session: ChatSession | None, by: Actor, cause: UUID | None
-    ) -> dict[str, Any]: ...
+    def __call__(self, body: Any, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]: ...
 
 
 on_post: list[OnPost] = []
@@ -42,4 +40,3 @@ commands: dict[str, Command] = {}
 snapshot_parts: dict[str, Callable[[ChatSession], Any]] = {}
 page_parts: dict[str, Callable[[ChatSession], Any]] = {}
 incident_counts: dict[str, Callable[[Iterable[UUID]], dict[UUID, int]]] = {}
-

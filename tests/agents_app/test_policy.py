@@ -58,8 +58,8 @@ OWN_IN_EVERY_SPELLING = [
     "012.0.0.1", "0177.0.0.1", "2130706433", "167772161", "10.0.0.0/8", "10.0.0.1/32", "8.0.0.0/6", "0.0.0.0/0",
     "::/0", "fd00::/8", "10.0.0.1:443", "[fd00::1]:443", "10[.]0[.]0[.]1", "10(.)0.0.1", "１０.0.0.1", "10。0。0。1",
     " 10.0.0.1 ", "10.0.0.1.", "http://10.0.0.1/x", "hxxp://10.0.0.1/", "http://010.0.0.1/",
-    "http://2130706433/", "http://[::1]:8000/", "https://evil.example@10.0.0.1/", "http://%31%30.0.0.1/", "http://%6cocalhost/", "root@10.0.0.1", "localhost",
-    "LOCALHOST", "printer.local", "db.internal", "nas.lan", "dc1.corp",
+    "http://2130706433/", "http://[::1]:8000/", "https://evil.example@10.0.0.1/", "http://%31%30.0.0.1/", "http://%6cocalhost/",
+    "root@10.0.0.1", "localhost", "LOCALHOST", "printer.local", "db.internal", "nas.lan", "dc1.corp",
 ]  # fmt: skip
 
 
