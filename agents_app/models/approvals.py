@@ -151,6 +151,9 @@ class Question(Row):
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], condition=models.Q(status="open"), name="question_expiry")]
+
 
 class ToolPolicy(Row):
     """A rule of an organisation: what a call of this tool needs. deny > approve > confirm > allow."""

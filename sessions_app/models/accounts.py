@@ -128,7 +128,6 @@ class IdempotencyRecord(models.Model):
     caller = models.CharField(max_length=80, help_text="user:<id> or key:<id>")
     key = models.CharField(max_length=200)
     digest = models.CharField(max_length=64, help_text="SHA-256 of what was asked, door and path included.")
-    status = models.PositiveSmallIntegerField(null=True)
     answer = models.JSONField(null=True)
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
 
