@@ -35,10 +35,13 @@ class FakeOpenAI:
     """`with FakeOpenAI() as models: models.says("Hello")`; each request takes the next reply of the script."""
 
     def __init__(self) -> None:
+        self.taken = 0
         self.requests: list[dict[str, Any]] = []
         self.authorizations: list[str] = []
         self.models = [MODEL]
         self.list_status = 200
+        # A request with these words takes of the script; others are refused, such as those of a seeded server's crew.
+        self.only = ""
         self.closing = threading.Event()
         self._script: deque[Reply] = deque()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -97,7 +100,10 @@ class FakeOpenAI:
         """The connection drops in the middle of the text."""
         return self.reply(Reply(_text(after), cut=True))
 
-    def take(self) -> Reply:
+    def take(self, asked: dict[str, Any]) -> Reply:
+        if self.only not in json.dumps(asked["messages"]):
+            return Reply(status=400, body=b'{"error": {"message": "not for this script"}}')
+        self.taken += 1
         return (
             self._script.popleft() if self._script else Reply(status=500, body=b'{"error": {"message": "no script"}}')
         )
@@ -123,7 +129,7 @@ def _handler(fake: FakeOpenAI) -> type[BaseHTTPRequestHandler]:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             fake.requests.append(asked)
             fake.authorizations.append(self.headers.get("Authorization", ""))
-            reply = fake.take()
+            reply = fake.take(asked)
             if reply.status != 200:
                 self._whole(reply.status, reply.body, reply.headers)
             else:
