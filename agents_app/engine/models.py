@@ -15,12 +15,11 @@ from pydantic_ai.settings import ModelSettings
 
 from agents_app.engine import demo_model
 from agents_app.models import Provider
+from agents_app.models.providers import KEY_SETTINGS
 from agents_app.services import providers
 from agents_app.services.configuring import Chosen
 from sessions_app.errors import Refused
 
-# The settings a provider may name as its key; any other setting is none of a model server's business.
-KEY_SETTINGS = frozenset({"OPENAI_API_KEY"})
 OPENAI_KINDS = (Provider.Kind.OPENAI, Provider.Kind.OPENAI_COMPATIBLE)
 
 

@@ -1,9 +1,16 @@
 """Where models come from."""
 
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from sessions_app.models import Organization
 from sessions_app.models.base import Row
+
+
+# The settings a provider may name as its key; any other is none of a model server's business.
+KEY_SETTINGS = frozenset({"OPENAI_API_KEY"})
 
 
 class Provider(Row):
@@ -23,7 +30,8 @@ class Provider(Row):
     name = models.CharField(max_length=60)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     model_type = models.CharField(max_length=8, choices=ModelType.choices, default=ModelType.CLOUD)
-    base_url = models.URLField(blank=True)
+    # Not a URLField: that refuses the one-word hosts of a compose file.
+    base_url = models.CharField(max_length=200, blank=True, help_text="http://host:port/v1; empty for the usual one.")
     key_variable = models.CharField(max_length=60, blank=True, help_text="Name of the setting that holds the key.")
     offered = models.JSONField(default=list, blank=True, help_text="[{name, max_tokens?, input_price?, output_price?}]")
     default_model = models.CharField(max_length=120, blank=True)
@@ -43,6 +51,21 @@ class Provider(Row):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Say in the form what would otherwise only fail, or be left out, where a model is asked."""
+        if self.key_variable and self.key_variable not in KEY_SETTINGS:
+            raise ValidationError({"key_variable": f"One of {', '.join(sorted(KEY_SETTINGS))}, or nothing."})
+        if self.base_url and not _is_web_address(self.base_url):
+            raise ValidationError({"base_url": "An address that begins with http:// or https://."})
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 class ProviderHealth(models.Model):

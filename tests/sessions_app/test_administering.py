@@ -328,6 +328,22 @@ def test_the_address_and_the_key_of_a_provider_are_set_by_superusers(desk: Clien
     assert desk.get(address(Provider, "add")).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("key_variable", "SECRET_KEY"), ("base_url", "ftp://models.example/"), ("base_url", "http://:80x")],
+)
+def test_a_provider_speaks_http_and_its_key_is_one_for_model_servers(
+    root: Client, home: Organization, field: str, value: str
+) -> None:
+    provider = made_everywhere(home)["provider"]
+    asked = {"organization": home.pk, "name": "House", "kind": "openai-compatible", "model_type": "local",
+             "base_url": "http://ollama:11434/v1", "key_variable": "OPENAI_API_KEY", "default_model": "small",
+             "offered": "[]", "config": "{}"}  # fmt: skip
+    refused = root.post(address(Provider, "change", provider.pk), {**asked, field: value})
+    assert list(refused.context["adminform"].form.errors) == [field]
+    assert root.post(address(Provider, "change", provider.pk), asked).status_code == 302
+
+
 def test_a_change_in_the_admin_is_audited_without_its_values(desk: Client, home: Organization) -> None:
     row = made_everywhere(home)["toolpolicy"]
     posted = {"organization": home.pk, "tool": "block_indicator", "effect": "approve", "when": "{}", "need": "[]"}
