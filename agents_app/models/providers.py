@@ -8,7 +8,6 @@ from django.db import models
 from sessions_app.models import Organization
 from sessions_app.models.base import Row
 
-
 # The settings a provider may name as its key; any other is none of a model server's business.
 KEY_SETTINGS = frozenset({"OPENAI_API_KEY"})
 
