@@ -34,6 +34,7 @@ class Speaker:
         self._lease, self._actor, self._read = lease, actor, read
         self._message_type, self._round = message_type, round
         self._shown = 0
+        self._shown_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._beginning: asyncio.Future[None] | None = None
 
@@ -52,12 +53,19 @@ class Speaker:
             await asyncio.shield(self._beginning)
             self._show()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(JOIN_SECONDS, self._show)
+            loop, due = asyncio.get_running_loop(), self._shown_at + JOIN_SECONDS
+            # A model slower than an eye is shown as it speaks; only of a fast one are words joined.
+            if loop.time() >= due:
+                self._show()
+            else:
+                self._timer = loop.call_at(due, self._show)
 
     async def end(self, text: str, *, then: Callable[[Run], None], **fields: Any) -> None:
         """Write the whole message and `then` what goes with it, in one transaction."""
+        if self._timer:
+            self._show()  # the last words do not wait for the database
         await self._settle()
-        html = await executors.run(partial(markdown.render, text))
+        html = await executors.work(partial(markdown.render, text))
         await executors.run(partial(self._end, text, html, then, fields))
 
     async def reset(self, reason: str) -> None:
@@ -73,7 +81,8 @@ class Speaker:
             self._timer = None
 
     def _show(self) -> None:
-        self._timer = None
+        self.hush()
+        self._shown_at = asyncio.get_running_loop().time()
         text = self._read()
         if len(text) > self._shown:
             hub.delta(
