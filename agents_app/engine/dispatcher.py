@@ -272,7 +272,7 @@ async def _execute(lease: Lease, claimed: _Claimed) -> _Outcome:
 async def _run(function: Any, call: Call, args: Arguments) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(call, args)
-    return await executors.run(function, call, args)
+    return await executors.work(function, call, args)
 
 
 # --- After: one transaction under the fence ---------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The only two ways from the event loop into the database.
+"""The only ways from the event loop into the database, and into whatever else would hold it up.
 
 asgiref's one thread for everything would let a slow query of one session hold up the events of all others.
 """
@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 _reads = ThreadPoolExecutor(2, thread_name_prefix="reads")
 _runs = ThreadPoolExecutor(6, thread_name_prefix="runs")
+_works = ThreadPoolExecutor(4, thread_name_prefix="works")
 
 
 async def read(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -24,6 +25,11 @@ async def read(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 async def run(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run one command or one transaction; it may wait for a lock."""
     return await _in(_runs, fn, *args, **kwargs)
+
+
+async def work(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do what may take seconds, such as reading a long log: in threads of its own, so that no decision waits for it."""
+    return await _in(_works, fn, *args, **kwargs)
 
 
 async def _in(pool: ThreadPoolExecutor, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -49,6 +49,7 @@ def next_server(room: CrewRoom) -> None:
 def test_a_crew_killed_again_and_again_does_everything_once(monkeypatch: pytest.MonkeyPatch, after: bool) -> None:
     death = Death(executors.run, after=after)
     monkeypatch.setattr(executors, "run", death)
+    monkeypatch.setattr(executors, "work", death)
     room = CrewRoom.open(BRUTE_FORCE.alert, log=BRUTE_FORCE.log, source="wazuh")
     killed = 0
     while not room.run.finished:

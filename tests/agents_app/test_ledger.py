@@ -1,6 +1,7 @@
 """The ledger: a call is executed at most once, and what nobody saw the end of is put to a person."""
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Run, ToolCall, ToolPolicy
 from agents_app.services import outcomes, runs
 from agents_app.services.leases import LeaseLost
-from agents_app.tools import OutcomeUnclear, ToolFailed
+from agents_app.tools import Call, OutcomeUnclear, ToolFailed, registry
 from sessions_app import actors
+from sessions_app.events import executors
 from sessions_app.models import Event
 from tests import factories
-from tests.agents_app.control import EVIL, Reboots, Scene, block, offer_reboots, refused, said, scene
+from tests.agents_app.control import EVIL, Reboot, Reboots, Scene, block, offer_reboots, refused, said, scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -267,6 +269,32 @@ def test_a_tool_that_only_reads_and_takes_too_long_fails(monkeypatch: pytest.Mon
     made, reboots = allowed(monkeypatch, seconds=0.05, changes="")
     reboots.takes = 5
     assert "TOOL_TIMEOUT" in said(made.act("reboot_host", {"host": "web-1"}))["error"]
+
+
+def test_slow_tools_keep_no_decision_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = allowed(monkeypatch)
+    free, begun = threading.Event(), threading.Semaphore(0)
+
+    def reads_for_long(call: Call, args: Reboot) -> bool:
+        begun.release()
+        return free.wait(20)
+
+    monkeypatch.setitem(registry._TOOLS, "reboot_host", reads_for_long)
+    requests = [made.request("reboot_host", {"host": f"web-{n}"}, call_id=f"call-{n}") for n in range(8)]
+
+    async def decide_while_they_read() -> str:
+        async with asyncio.TaskGroup() as tools:
+            for request in requests:
+                tools.create_task(dispatcher.dispatch(made.lease, request))
+            for _ in range(4):
+                assert await asyncio.to_thread(begun.acquire, timeout=20)
+            try:
+                answer = await asyncio.wait_for(executors.run(lambda: "decided"), 10)
+            finally:
+                free.set()
+        return answer
+
+    assert async_to_sync(decide_while_they_read)() == "decided"
 
 
 def test_a_cancelled_task_leaves_its_claim_for_the_next_owner(monkeypatch: pytest.MonkeyPatch) -> None:
