@@ -24,6 +24,7 @@ from sessions_app.api.doors import Door, asked, key_of
 from sessions_app.api.events import sse
 from sessions_app.errors import Refused
 from sessions_app.events import executors
+from sessions_app.events.standing import place
 from sessions_app.models import Message
 from sessions_app.services import idempotency
 from sessions_app.services.messages import Posted
@@ -65,8 +66,17 @@ def begun(posted: Posted) -> dict[str, Any]:
 async def answered(response: Begun, request: HttpRequest, words: Words) -> HttpResponseBase:
     """The reply: streamed, or whole."""
     if response.stream:
-        return sse(chat_stream.told(response.awaited, words))
+        return await _streamed(response.awaited, request, words)
     return await whole(UUID(response.awaited.run_id), request, by=response.awaited.actor)
+
+
+async def _streamed(awaited: Awaited, request: HttpRequest, words: Words) -> HttpResponseBase:
+    """What can't be followed, by a key that may not read or by who has left since, is said before a stream begins."""
+    try:
+        await executors.read(place, awaited.actor, awaited.session_id)
+    except Refused as refused:
+        return problems.problem(refused, request)
+    return sse(chat_stream.told(awaited, words))
 
 
 async def whole(run_id: UUID, request: HttpRequest, *, by: Actor) -> HttpResponse:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.test import AsyncClient
 
 from agents_app.dispatch.embedded import Runner
 from agents_app.models import Agent, Approval, Run, ToolPolicy
@@ -15,6 +16,7 @@ from sessions_app import actors
 from sessions_app.events import frames
 from sessions_app.events.hub import hub
 from sessions_app.models import ChatSession, Membership, Message, User
+from sessions_app.services import accounts
 from sessions_app.vocabulary import Decision
 from tests import factories
 from tests.agents_app.calling import Heard, Person, spoken
@@ -218,6 +220,25 @@ async def test_what_can_not_begin_is_a_problem_and_nothing_is_stored(
         assert (answer.status_code, answer.json()["error_code"]) == (status, code)
     assert not await in_thread(Message.objects.exists)
     assert not await in_thread(Run.objects.exists)
+
+
+async def test_a_program_follows_with_a_key_that_may_write_and_read(
+    room: ChatSession, models: FakeOpenAI, runner: Runner
+) -> None:
+    def key(*scopes: str) -> dict[str, str]:
+        _, secret = accounts.issue_key(organization=room.organization, name="A program", scopes=scopes, by=None)
+        return {"Authorization": f"Api-Key {secret}"}
+
+    async def post(headers: dict[str, str]) -> Any:
+        body = {"content": "How are we?", "stream": True}
+        path = f"/api/v1/sessions/{room.pk}/chat"
+        return await AsyncClient().post(path, body, "application/json", headers=headers)
+
+    models.says("Fine.")
+    assert spoken(await Heard(await post(await in_thread(key, "write", "read"))).all()) == "Fine."
+    for scopes in (["write"], ["read"], ["ingest"]):
+        refused = await post(await in_thread(key, *scopes))
+        assert (refused.status_code, refused.json()["error_code"]) == (403, "PERMISSION_DENIED")
 
 
 async def test_who_loses_the_right_hears_no_more(
