@@ -4,7 +4,7 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from agents_app.engine.advance import advance
-from agents_app.models import BlockedIndicator, Run
+from agents_app.models import Agent, BlockedIndicator, Run
 from sessions_app import actors
 from sessions_app.models import Message
 from sessions_app.services import messages
@@ -35,6 +35,9 @@ class Chat:
         said = Message.objects.filter(run=run, message_type="text").order_by("-seq").first()
         return said.content if said else ""
 
+    def assistant(self) -> Agent:
+        return Agent.objects.get(organization=self.room.incident.organization, role="assistant")
+
     @property
     def run(self) -> Run:
         return Run.objects.filter(lane="chat").latest("id")
@@ -53,7 +56,7 @@ def test_it_says_who_it_is(chat: Chat) -> None:
 
 
 def test_it_recalls_what_was_said_earlier(chat: Chat) -> None:
-    chat.say("My name is Rosa Kern")
+    assert chat.say("My name is Rosa Kern").startswith("Noted, Rosa Kern.")
     chat.say("The firewall team is on call tonight")
     assert "Rosa Kern" in chat.say("What is my name?")
     assert "The firewall team is on call tonight" in chat.say("What did I say before?")
@@ -102,3 +105,17 @@ def test_a_rejection_is_told_with_its_words(chat: Chat) -> None:
 
 def test_an_address_of_our_own_is_refused_by_policy_and_it_says_so(chat: Chat) -> None:
     assert "It was not done (block_indicator for 10.3.0.7: rejected)" in chat.say("block 10.3.0.7 for 5 minutes")
+
+
+def test_in_a_chat_outside_an_incident_it_does_the_same_and_says_what_is_not_there(chat: Chat) -> None:
+    incident = chat.room.incident
+    assert incident.room is not None
+    plain = factories.room(incident.organization, agent=chat.assistant())
+    incident.room = plain
+    assert "offline-demo" in chat.say("Hello, who are you?")
+    chat.say("The firewall team is on call tonight")
+    assert "on call tonight" in chat.say("What did I say before?")
+    assert chat.say("What is 17 * 23?") == "17 * 23 = 391"
+    assert chat.say("How many lines with guest are there?").startswith("I could not look. This room belongs to no inc")
+    chat.say("block 192.0.2.200 for 30 minutes")
+    assert (chat.run.status, chat.run.waiting_for) == ("waiting", "approval")

@@ -4,7 +4,9 @@ import re
 
 from sessions_app import indicators
 
-_SUM = re.compile(r"[-+]?\(*\s*\d[\d\s.,()]*(?:[-+*/%^×÷x]+\s*[-+]?\(*\s*\d[\d\s.,()]*)+")
+# Every repetition has an end: from each of 32,000 zeros to the last is a minute in which the process does nothing else.
+_NUMBER = r"[-+]?\({0,9}\s{0,9}\d[\d\s.,()]{0,60}"
+_SUM = re.compile(rf"{_NUMBER}(?:[-+*/%^×÷x]{{1,3}}\s{{0,9}}{_NUMBER})+")
 _DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}:\d\d(?::\d\d)?\b")
 _ASKED = re.compile(r"\b(?:what(?:'s| is)|calculate|compute|how much|sum|times|plus|minus|divided|=)", re.IGNORECASE)
 _SPOKEN = ((r"\bplus\b", "+"), (r"\bminus\b", "-"), (r"\b(?:times|multiplied by)\b", "*"), (r"\bdivided by\b", "/"))

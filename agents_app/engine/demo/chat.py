@@ -145,10 +145,10 @@ def _search(text: str) -> tuple[str, dict[str, Any]] | None:
 # --- Words ----------------------------------------------------------------------------------------------------------
 def _words(talk: Talk) -> str:
     earlier = talk.said[:-1]
-    if _RECALL.search(talk.newest):
-        return _recalled(talk.newest, earlier)
     if match := _MY_NAME.search(talk.newest):
         return f"Noted, {match[1] or match[2]}. {WHO}"
+    if _RECALL.search(talk.newest):
+        return _recalled(talk.newest, earlier)
     if _WHO.search(talk.newest):
         return WHO
     case = Case.read(talk.data)

@@ -9,6 +9,9 @@ from agents_app.engine.demo.prose import count, quoted
 from agents_app.engine.demo.results import hits, tally
 
 
+LOOKS = frozenset({"search_evidence", "summarize_evidence", "describe_indicator"})
+
+
 @dataclass(frozen=True)
 class Returned:
     """A tool's answer to this turn's call."""
@@ -35,6 +38,8 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _not_done(returned: Returned, told: dict[str, Any]) -> str:
+    if returned.tool in LOOKS and told.get("outcome") == "failed":
+        return f"I could not look. {str(told.get('error') or '').partition(': ')[2]}".strip()
     result = _object(told.get("result"))
     words = str(result.get("feedback") or "")
     saying = f" The words were: {quoted(words)}." if words else ""
