@@ -1,5 +1,7 @@
 """The demo model reads a person's words and an incident's data; its moves are a pure function of both."""
 
+import time
+
 import pytest
 from pydantic_ai.messages import ModelRequest, UserPromptPart
 from pydantic_ai.tools import ToolDefinition
@@ -104,3 +106,10 @@ def test_no_text_closes_or_opens_a_block(text: str) -> None:
     assert data_blocks.read(f"before {block} after") == {"alert": {"text": text}}
     assert block.count("<") == 2
     assert data_blocks.outside(f"before {block} after") == "before  after"
+
+
+@pytest.mark.parametrize("text", ["0" * 32_000, "(" * 32_000, "0." * 16_000, "1 " * 16_000, "1+" * 16_000])
+def test_long_nonsense_is_read_as_fast_as_it_was_written(text: str) -> None:
+    began = time.process_time()
+    arithmetic.expression(text)
+    assert time.process_time() - began < 2
