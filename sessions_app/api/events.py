@@ -29,7 +29,14 @@ from sessions_app.models import Event
 
 PAGE_BYTES = 4 * 1024 * 1024
 FARTHEST = 2**53 - 1
-STREAM = Media("text/event-stream", {"type": "string"})
+# One event of the stream; what its data hold is told beside each stream.
+STREAM = Media(
+    "text/event-stream",
+    {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "event": {"type": "string"}, "data": {"type": "string"}},
+    },
+)
 
 
 class Position(NamedTuple):

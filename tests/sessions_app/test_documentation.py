@@ -48,6 +48,13 @@ def test_the_documents_are_for_everybody(path: str) -> None:
     assert answer["Content-Type"] == "application/json"
 
 
+def test_the_page_shows_every_door() -> None:
+    answer = Caller().get("docs")
+    assert answer.status_code == 200
+    shown = answer.content.decode()
+    assert [each.path for each in addresses.addresses() if f"<code>{each.path}</code>" not in shown] == []
+
+
 @pytest.mark.once
 def test_the_sockets_document_names_every_command_and_event() -> None:
     schemas = asyncapi.document()["components"]["schemas"]

@@ -122,7 +122,7 @@ def _kind(schema: dict[str, Any]) -> str:
         return " | ".join(map(str, schema.get("enum", [schema.get("const")])))
     if schema.get("type") == "array":
         return f"list of {_kind(schema.get('items', {}))}"
-    if "data" in schema.get("properties", {}):
+    if "items" in schema.get("properties", {}).get("data", {}):
         return f"page of {_kind(schema['properties']['data']['items'])}"
     kind = schema.get("type", "anything")
     named = " or ".join(kind) if isinstance(kind, list) else str(kind)
