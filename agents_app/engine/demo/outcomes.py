@@ -8,7 +8,6 @@ from agents_app.engine.demo.expert import PLACES
 from agents_app.engine.demo.prose import count, quoted
 from agents_app.engine.demo.results import hits, tally
 
-
 LOOKS = frozenset({"search_evidence", "summarize_evidence", "describe_indicator"})
 
 
