@@ -45,7 +45,7 @@ check: .venv/test
 
 bench: .venv/test
 	@ls benchmarks/*.py >/dev/null 2>&1 || { echo "No benchmarks yet."; exit 0; }; \
-	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(IN) "$$script"; done
+	for script in benchmarks/[a-z]*.py; do echo "== $$script"; PYTHONPATH=. $(IN) "$$script"; done
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov test-results

@@ -1,0 +1,157 @@
+"""P6: thirty chats at once on one model server of 20 tokens a second, Warroom beside Chainlit, round by round."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from benchmarks.peers.environments import python_with
+from benchmarks.rig import table
+from benchmarks.rig.processes import cpu_seconds, memory_mb, running
+from tests.services.ports import free_port
+from tests.services.server import PASSWORD, PROJECT, environment
+
+SESSIONS = 30
+TOKENS = int(os.environ.get("P6_TOKENS", "120"))
+ROUNDS = int(os.environ.get("P6_ROUNDS", "3"))
+CHAINLIT = ("chainlit>=2.12,<2.13", "openai>=2", "aiohttp>=3")
+
+# What is measured, its unit, and the most that it may be of the peer's.
+FIGURES = {
+    "first": ("first token, beyond the model's own, p50", "ms", 1 / 3),
+    "first_p99": ("first token, beyond the model's own, p99", "ms", None),
+    "from_model": ("first token, from model to screen, p50", "ms", None),
+    "later_p50": ("later tokens, from model to screen, p50", "ms", None),
+    "later_p99": ("later tokens, from model to screen, p99", "ms", None),
+    "cpu": ("CPU of the server a token", "us", 1.0),
+    "memory": ("memory of the server", "MB", 1.0),
+    "lost": ("characters lost", "", None),
+}
+
+
+@dataclass(frozen=True)
+class Product:
+    """A server that runs, and the client that chats with it."""
+
+    name: str
+    pid: int
+    client: Callable[[int], list[str]]
+
+    def round(self, tokens: int) -> dict[str, float]:
+        """From the posts to the last word; signing in and opening the chats are not counted."""
+        command = self.client(tokens)
+        with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+            assert client.stdin is not None
+            assert client.stdout is not None
+            if client.stdout.readline() != "ready\n":
+                raise SystemExit(f"{self.name}: the chats could not be opened")
+            before = cpu_seconds(self.pid)
+            client.stdin.write("go\n")
+            client.stdin.flush()
+            readings = client.stdout.readline()
+            spent = cpu_seconds(self.pid) - before
+        return _figures(json.loads(readings), tokens, spent, memory_mb(self.pid))
+
+
+def _figures(replies: list[dict[str, Any]], tokens: int, cpu: float, memory: float) -> dict[str, float]:
+    begun = [reply for reply in replies if reply["first"] is not None]
+    firsts = [reply["first"] for reply in begun]
+    later = quantiles([delay for reply in begun for delay in reply["later"]], n=100)
+    return {
+        "first": median(firsts), "first_p99": max(firsts), "from_model": median(each["from_model"] for each in begun),
+        "later_p50": later[49], "later_p99": later[98], "cpu": cpu * 1e6 / (SESSIONS * tokens), "memory": memory,
+        "lost": sum(reply["lost"] for reply in replies),
+    }  # fmt: skip
+
+
+@contextlib.contextmanager
+def model_server(home: Path) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "benchmarks.rig.model_server", str(port)]
+    with running(command, port=port, folder=PROJECT, log=home / "model.log", environment=environment(home)):
+        yield f"http://127.0.0.1:{port}/v1"
+
+
+@contextlib.contextmanager
+def warroom(home: Path, models: str) -> Iterator[Product]:
+    """As `manage.py up` starts it: signed in, every message and event in the database."""
+    port = free_port()
+    chosen = {"WARROOM_BIND": f"127.0.0.1:{port}", "WARROOM_DEMO_PASSWORD": PASSWORD,
+              "OPENAI_BASE_URL": models, "OPENAI_API_KEY": "none", "WARROOM_MODEL": "stamps-1"}  # fmt: skip
+    command = [sys.executable, "manage.py", "up"]
+    client = [sys.executable, "-m", "benchmarks.rig.warroom_client", f"http://127.0.0.1:{port}", PASSWORD]
+    log, chosen = home / "warroom.log", environment(home / "warroom", **chosen)
+    with running(command, port=port, folder=PROJECT, log=log, environment=chosen) as pid:
+        yield Product("Warroom", pid, lambda tokens: [*client, str(SESSIONS), str(tokens)])
+
+
+@contextlib.contextmanager
+def chainlit(home: Path, models: str, python: Path) -> Iterator[Product]:
+    """As `chainlit run` starts it: nobody signs in and nothing is stored, which is to its advantage."""
+    port, folder = free_port(), home / "chainlit"
+    folder.mkdir()
+    app = Path(__file__).parent / "peers/chainlit_app.py"
+    chosen = environment(home, CHAINLIT_APP_ROOT=str(folder), OPENAI_BASE_URL=models, OPENAI_API_KEY="none")
+    where = ["--headless", "--host", "127.0.0.1", "--port", str(port)]
+    command = [str(python), "-m", "chainlit", "run", str(app), *where]
+    client = [str(python), "-m", "benchmarks.peers.chainlit_client", f"http://127.0.0.1:{port}"]
+    with running(command, port=port, folder=folder, log=home / "chainlit.log", environment=chosen) as pid:
+        yield Product("Chainlit", pid, lambda tokens: [*client, str(SESSIONS), str(tokens)])
+
+
+def measure(products: list[Product]) -> dict[str, list[dict[str, float]]]:
+    """Round by round, one product at a time, so that what else the machine does falls on both."""
+    for product in products:
+        product.round(TOKENS // 10)  # warms up; not counted
+    rounds: dict[str, list[dict[str, float]]] = {product.name: [] for product in products}
+    for number in range(ROUNDS):
+        for product in products if number % 2 == 0 else products[::-1]:
+            rounds[product.name].append(product.round(TOKENS))
+    return rounds
+
+
+def report(rounds: dict[str, list[dict[str, float]]]) -> None:
+    medians = {
+        name: {figure: median(each[figure] for each in measured) for figure in FIGURES}
+        for name, measured in rounds.items()
+    }
+    rows = [_row(figure, [each[figure] for each in medians.values()]) for figure in FIGURES]
+    print(f"\n{SESSIONS} chats at once, {TOKENS} tokens each, 20 a second; medians of {ROUNDS} rounds\n")
+    table.show(["", *medians, "ratio", "target"][: len(rows[0])], rows)
+    setting = {"sessions": SESSIONS, "tokens": TOKENS, "rounds": ROUNDS, "load": os.getloadavg()[0]}
+    print(f"\nkept in {table.keep('p6_streaming', {**setting, 'medians': medians, 'all': rounds})}")
+
+
+def _row(figure: str, values: list[float]) -> list[str]:
+    words, unit, target = FIGURES[figure]
+    row = [f"{words} ({unit})" if unit else words, *(f"{value:.1f}" if unit else f"{value:.0f}" for value in values)]
+    if len(values) == 1:
+        return row
+    ratio = f"{values[0] / values[1]:.2f}" if values[1] else "-"
+    return [
+        *row,
+        ratio,
+        "" if target is None else f"{target:.2f} {'met' if values[0] <= target * values[1] else 'MISSED'}",
+    ]
+
+
+def main() -> None:
+    python = python_with("chainlit", *CHAINLIT)
+    with tempfile.TemporaryDirectory(prefix="p6-") as folder, contextlib.ExitStack() as started:
+        home = Path(folder)
+        models = started.enter_context(model_server(home))
+        products = [started.enter_context(warroom(home, models))]
+        if python is not None:
+            products.append(started.enter_context(chainlit(home, models, python)))
+        report(measure(products))
+
+
+if __name__ == "__main__":
+    main()
