@@ -1,0 +1,40 @@
+"""F25: whatever the OpenAPI document allows or forbids, every door does what the document says."""
+
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.services.server import PROJECT, Server
+
+CONTRACTS = PROJECT / "tests" / "contracts"
+
+
+def without_crews(server: Server) -> None:
+    with contextlib.closing(sqlite3.connect(server.home / "warroom.sqlite3", timeout=20)) as database, database:
+        database.execute("UPDATE agents_app_agent SET enabled = 0 WHERE role = 'captain'")
+
+
+@pytest.mark.once
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("who", ["commander", "auditor"])
+def test_schemathesis_finds_nothing(start_server: Callable[..., Server], who: str, tmp_path: Path) -> None:
+    server = start_server(WARROOM_RATE_SIGN_INS="0", WARROOM_RATE_MESSAGES="0", WARROOM_RATE_INGEST="0")
+    without_crews(server)
+    # The auditor only asks for what the commander may not see.
+    chosen = [] if who == "commander" else ["--include-path", "/api/v1/audit"]
+    with server.sign_in(who) as person:
+        authorization = person.headers["Authorization"]
+    ended = subprocess.run(
+        [Path(sys.executable).with_name("st"), "--config-file", CONTRACTS / "schemathesis.toml", "run",
+         f"{server.url}/api/v1/schema", "--header", f"Authorization: {authorization}", "--checks", "all",
+         "--max-examples", "2", "--no-color", *chosen],
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.contracts.schemathesis_hooks", "PYTHONPATH": str(PROJECT)},
+        cwd=tmp_path, capture_output=True, text=True, timeout=860, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, f"{ended.stdout[-40_000:]}{ended.stderr[-2000:]}"
