@@ -44,6 +44,12 @@ def rendered(html: str) -> SafeString:
 
 
 @register.filter
+def checkboxes(html: str) -> str:
+    """A follow-up that is open, `- [ ]`, as a box. In sanitised HTML only a list of ours can begin so."""
+    return html.replace("<li>[ ] ", '<li class="todo">')
+
+
+@register.filter
 def clock(at: datetime | str | None) -> str:
     moment = parse_datetime(at) if isinstance(at, str) else at
     return f"{moment:%H:%M} UTC" if moment else ""

@@ -1,4 +1,5 @@
 import { serverNow, span } from "../lib/clock.js";
+import { copyText } from "../lib/clipboard.js";
 import { field, fill, setVisible } from "../lib/dom.js";
 import { visible, visibleJson } from "../lib/escapes.js";
 import { mayDecide, policyLine, targetOf, votesLine } from "../models/approvals.js";
@@ -139,8 +140,8 @@ class ApprovalCard extends DecisionCard {
   }
 
   async copy() {
-    await navigator.clipboard.writeText(JSON.stringify(this.subject.args, null, 2));
-    this.say("Copied.");
+    const copied = await copyText(JSON.stringify(this.subject.args, null, 2));
+    this.say(copied ? "Copied." : "This browser does not let pages copy here.");
   }
 }
 

@@ -1,0 +1,23 @@
+import { copyText } from "../lib/clipboard.js";
+
+/** What a browser alone can do with a report; without a script there is nothing to press. */
+class ReportTools extends HTMLElement {
+  connectedCallback() {
+    this.hidden = false;
+    this.addEventListener("click", (event) => this[event.target.dataset.action]?.());
+  }
+
+  print() {
+    window.print();
+  }
+
+  async copy() {
+    const markdown = JSON.parse(document.getElementById("markdown").textContent);
+    const copied = await copyText(markdown);
+    this.querySelector('[data-field="said"]').textContent = copied ? "Copied." : "This browser does not let pages copy here.";
+  }
+}
+
+export function define() {
+  customElements.define("report-tools", ReportTools);
+}
