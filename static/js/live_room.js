@@ -97,6 +97,7 @@ export class LiveRoom {
   }
 
   typing(frame) {
+    if (frame.user === this.me.id) return;   // in another tab of mine
     this.typists.change((list) => typing.typed(list, frame, Date.now()));
     setTimeout(() => this.typists.change((list) => typing.current(list, Date.now())), typing.HOLDS_MS + 50);
   }

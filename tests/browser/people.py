@@ -1,5 +1,6 @@
 """People at their browsers, as the tests follow them: by role and label, never by class."""
 
+import json
 import re
 from contextlib import closing
 from typing import Any
@@ -73,3 +74,22 @@ def post(page: Page, text: str) -> None:
 
 def stream(page: Page) -> list[tuple[str, str]]:
     return [(key, words) for key, words in page.evaluate(READ_STREAM)]
+
+
+def wait_for(client: httpx.Client, incident_id: str, kind: str) -> dict[str, Any]:
+    """Follow the room's own stream until this has happened; what it told."""
+    stream_url = f"/api/v1/sessions/{room_of(client, incident_id)}/events?after=0"
+    with client.stream("GET", stream_url, headers={"Accept": "text/event-stream"}) as events:
+        for line in events.iter_lines():
+            if f'"type":"{kind}"' in line:
+                told: dict[str, Any] = json.loads(line.removeprefix("data:"))["data"]
+                return told
+    raise AssertionError(f"the stream ended without {kind}")
+
+
+def decide(client: httpx.Client, incident_id: str, decision: str) -> None:
+    """The same decision as a program makes it, once the crew asks."""
+    asked = wait_for(client, incident_id, "approval.requested")
+    body = {"version": asked["version"], "digest": asked["digest"], "decision": decision}
+    answer = client.post(f"/api/v1/approvals/{asked['id']}/decision", json=body)
+    assert answer.status_code == 200, answer.text

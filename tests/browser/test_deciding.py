@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable
 
-import httpx
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import PHONE, SLOW_MS, alert, approval_card, enter, program, raise_alert, room_of, sign_in
+from tests.browser.people import PHONE, SLOW_MS, alert, approval_card, enter, program, raise_alert, sign_in, wait_for
 from tests.services.server import Server
 
 
@@ -38,7 +37,11 @@ def test_a_rejection_with_words_reaches_the_crew_and_the_report(page: Page, shar
     page.reload()
     expect(page.get_by_text(re.compile(decided)).first).to_be_visible(timeout=SLOW_MS)
     page.get_by_role("link", name="Report").click()
-    expect(page.get_by_role("article")).to_contain_text("That is the scanner of our own auditor.")
+    article = page.get_by_role("article")
+    expect(article).to_contain_text("That is the scanner of our own auditor.")
+    page.emulate_media(media="print")
+    expect(article).to_be_visible()
+    expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
 
 
 def test_on_a_phone_what_was_decided_stands_in_view(
@@ -70,7 +73,7 @@ def test_one_who_may_not_decide_sees_why(page: Page, shared_server: Server) -> N
 def test_deciding_works_without_javascript(new_context: Callable[..., BrowserContext], shared_server: Server) -> None:
     with program(shared_server, "commander") as client:
         incident = raise_alert(client, alert("203.0.113.63", title="A third account guessed"))
-        _wait_for_approval(client, incident)
+        wait_for(client, incident, "approval.requested")
     page = new_context(java_script_enabled=False).new_page()
     sign_in(page, shared_server, "approver2", to=f"/incidents/{incident}/")
     card = approval_card(page)
@@ -78,12 +81,3 @@ def test_deciding_works_without_javascript(new_context: Callable[..., BrowserCon
     card.get_by_role("button", name="Approve").click()
     expect(page.get_by_text("your decision is stored")).to_be_visible()
     expect(page.get_by_role("group", name=re.compile("Request to approve"))).to_have_count(0)
-
-
-def _wait_for_approval(client: httpx.Client, incident: str) -> None:
-    """Follow the room's own stream until somebody is asked."""
-    room = room_of(client, incident)
-    with client.stream("GET", f"/api/v1/sessions/{room}/events", headers={"Accept": "text/event-stream"}) as events:
-        for line in events.iter_lines():
-            if '"type":"approval.requested"' in line:
-                return

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.people import (
     READ_STREAM,
@@ -201,3 +201,41 @@ def test_one_sees_who_is_here_and_who_is_typing(new_context: NewContext, shared_
     expect(one.get_by_text("Ravi Menon is typing")).to_have_count(0)
     two.close()
     expect(here.get_by_role("img", name="Ravi Menon")).to_have_count(0)
+
+
+# Keeps the page's sockets where a test can reach them.
+KEPT_SOCKETS = """
+  window.sockets = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...where) { super(...where); window.sockets.push(this); }
+  };
+"""
+SIGN_IN_ENDED = """() => {
+  const bye = JSON.stringify({ t: "bye", code: 4401, reason: "sign in again" });
+  window.sockets.at(-1).dispatchEvent(new MessageEvent("message", { data: bye }));
+  window.sockets.at(-1).close();
+}"""
+
+
+def test_a_ticket_that_is_no_good_any_more_is_replaced(page: Page, shared_server: Server) -> None:
+    with program(shared_server, "commander") as client:
+        incident = raise_alert(client, alert("203.0.113.78", title="A ticket runs out"))
+    tickets: list[str] = []
+
+    def first_one_expired(route: Route) -> None:
+        tickets.append(route.request.url)
+        if len(tickets) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=201, json={"ticket": "t" * 43, "expires_at": "2020-01-01T00:00:00Z"})
+
+    page.route("**/api/v1/ws-tickets", first_one_expired)
+    page.add_init_script(KEPT_SOCKETS)
+    enter(page, shared_server, "responder", incident)
+    assert len(tickets) == 2
+    page.evaluate(SIGN_IN_ENDED)
+    page.wait_for_function("window.sockets.length === 3")
+    wait_until_live(page)
+    assert len(tickets) == 3
+    post(page, "Here again.")
+    expect(page.locator("room-stream").get_by_text("Here again.", exact=True)).to_have_count(1)

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import PHONE, alert, approval_card, enter, program, raise_alert, sign_in
+from tests.browser.people import PHONE, alert, approval_card, decide, enter, program, raise_alert, sign_in, wait_for
 from tests.services.server import Server
 
 NewContext = Callable[..., BrowserContext]
@@ -26,6 +26,16 @@ def incident(shared_server: Server) -> str:
         return raise_alert(client, alert("203.0.113.81", title="What everybody must be able to read"))
 
 
+@pytest.fixture(scope="module")
+def reported(shared_server: Server) -> str:
+    """An incident whose crew has finished."""
+    with program(shared_server, "approver") as client:
+        made = raise_alert(client, alert("203.0.113.82", title="What everybody must be able to read on paper"))
+        decide(client, made, "approve")
+        wait_for(client, made, "incident.reported")
+    return made
+
+
 def broken_rules(page: Page) -> list[str]:
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": LEVELS}})
     assert found.response["passes"], "axe looked at nothing"
@@ -36,7 +46,7 @@ def broken_rules(page: Page) -> list[str]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, PHONE], ids=["desk", "phone"])
 def test_every_page_keeps_the_rules_of_access(
-    new_context: NewContext, shared_server: Server, incident: str, theme: str, size: dict[str, int]
+    new_context: NewContext, shared_server: Server, incident: str, reported: str, theme: str, size: dict[str, int]
 ) -> None:
     page = new_context(viewport=size, color_scheme=theme, has_touch=size is PHONE, reduced_motion="reduce").new_page()
     page.goto(f"{shared_server.url}/sign-in/")
@@ -48,13 +58,13 @@ def test_every_page_keeps_the_rules_of_access(
         assert broken_rules(page) == []
     approval_card(page)
     assert broken_rules(page) == []
-    for path in ("/", f"/incidents/{incident}/report/"):
+    for path in ("/", f"/incidents/{incident}/report/", f"/incidents/{reported}/", f"/incidents/{reported}/report/"):
         page.goto(shared_server.url + path)
         assert broken_rules(page) == []
 
 
 def test_a_phone_scrolls_one_way_only_and_has_room_for_a_thumb(
-    new_context: NewContext, shared_server: Server, incident: str
+    new_context: NewContext, shared_server: Server, incident: str, reported: str
 ) -> None:
     page = new_context(viewport=PHONE, has_touch=True, is_mobile=True).new_page()
     enter(page, shared_server, "commander", incident)
@@ -62,7 +72,7 @@ def test_a_phone_scrolls_one_way_only_and_has_room_for_a_thumb(
         page.get_by_role("button", name=re.compile(f"^{pane}")).click()
         assert_fits(page)
         assert page.evaluate(TOO_SMALL) == []
-    for path in ("/", f"/incidents/{incident}/report/"):
+    for path in ("/", f"/incidents/{incident}/report/", f"/incidents/{reported}/", f"/incidents/{reported}/report/"):
         page.goto(shared_server.url + path)
         assert_fits(page)
 
