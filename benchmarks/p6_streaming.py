@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
+from types import FrameType
 from typing import Any
 
 from benchmarks.peers.environments import python_with
@@ -19,8 +21,9 @@ from tests.services.ports import free_port
 from tests.services.server import PASSWORD, PROJECT, environment
 
 SESSIONS = 30
-TOKENS = int(os.environ.get("P6_TOKENS", "120"))
+TOKENS = int(os.environ.get("P6_TOKENS", "100"))
 ROUNDS = int(os.environ.get("P6_ROUNDS", "3"))
+LONGEST_SECONDS = 175
 CHAINLIT = ("chainlit>=2.12,<2.13", "openai>=2", "aiohttp>=3")
 
 # What is measured, its unit, and the most that it may be of the peer's.
@@ -48,16 +51,21 @@ class Product:
         """From the posts to the last word; signing in and opening the chats are not counted."""
         command = self.client(tokens)
         with subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
-            assert client.stdin is not None
-            assert client.stdout is not None
-            if client.stdout.readline() != "ready\n":
-                raise SystemExit(f"{self.name}: the chats could not be opened")
-            before = cpu_seconds(self.pid)
-            client.stdin.write("go\n")
-            client.stdin.flush()
-            readings = client.stdout.readline()
-            spent = cpu_seconds(self.pid) - before
+            try:
+                readings, spent = self._chats(client)
+            finally:
+                client.kill()
         return _figures(json.loads(readings), tokens, spent, memory_mb(self.pid))
+
+    def _chats(self, client: subprocess.Popen[str]) -> tuple[str, float]:
+        assert client.stdin is not None
+        assert client.stdout is not None
+        if client.stdout.readline() != "ready\n":
+            raise SystemExit(f"{self.name}: the chats could not be opened")
+        before = cpu_seconds(self.pid)
+        client.stdin.write("go\n")
+        client.stdin.flush()
+        return client.stdout.readline() or "[]", cpu_seconds(self.pid) - before
 
 
 def _figures(replies: list[dict[str, Any]], tokens: int, cpu: float, memory: float) -> dict[str, float]:
@@ -144,6 +152,9 @@ def _row(figure: str, values: list[float]) -> list[str]:
 
 def main() -> None:
     python = python_with("chainlit", *CHAINLIT)
+    signal.signal(signal.SIGTERM, _give_up)
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(LONGEST_SECONDS)
     with tempfile.TemporaryDirectory(prefix="p6-") as folder, contextlib.ExitStack() as started:
         home = Path(folder)
         models = started.enter_context(model_server(home))
@@ -151,6 +162,11 @@ def main() -> None:
         if python is not None:
             products.append(started.enter_context(chainlit(home, models, python)))
         report(measure(products))
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:
+    """As an exception, so that all that was started is ended."""
+    raise SystemExit(f"given up after {signal.Signals(number).name}; the longest is {LONGEST_SECONDS} s")
 
 
 if __name__ == "__main__":
