@@ -140,6 +140,8 @@ class Hub:
         self._status("database", "ok", "")
         for room_id, (epoch, head) in found.items():
             rooms[room_id].reconcile(epoch, head)
+        for actor_id in {each.actor.id for each in self.outlets if each.doubtful and each.actor is not None}:
+            self._doubt(actor_id)  # the database was away when they were asked for
 
     async def recheck(self, only: set[str] | None = None) -> None:
         """Read again what everybody may see, once a sign-in and not once a socket."""

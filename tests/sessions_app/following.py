@@ -65,6 +65,8 @@ class Follower:
             self.ended[name] = frame["data"]["content"]
 
     def _delta(self, frame: dict[str, Any]) -> None:
+        if frame["msg"] in self.ended:
+            return  # the end came from the database, before the hub was told of it
         known = self.texts.get(frame["msg"], "")
         assert frame["off"] == len(known), "neither a hole nor a repeat"
         self.texts[frame["msg"]] = known + frame["text"]

@@ -168,6 +168,7 @@ class TestWithViewers:
 
 
 # --- From time to time ------------------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)  # the reading threads look at their connections each time
 async def test_a_round_that_fails_is_followed_by_the_next(monkeypatch):
     rounds, again = [], threading.Event()
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
@@ -203,5 +204,21 @@ async def test_a_sign_in_of_the_same_person_elsewhere_changes_nothing(person, ro
 
     await executors.run(sign_in)
     await said(room, "go on")
+    await socket.until("event", type="message.created")
+    await socket.close()
+
+
+async def test_who_is_in_doubt_while_the_database_is_away_is_asked_for_again(person, room, monkeypatch):
+    socket = await inside(person, room)
+
+    def away(*args):
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sessions_app.events.hub.standing", away)
+        hub.doubt(str(person.pk))
+        await said(room, "waits")
+        assert [frame for frame in await socket.all_sent() if frame["t"] == "event"] == []
+    await hub.reconcile()
     await socket.until("event", type="message.created")
     await socket.close()
