@@ -88,13 +88,6 @@ def start_module_server(tmp_path_factory: pytest.TempPathFactory, migrated: Plac
         yield start
 
 
-@pytest.fixture(scope="module")
-def start_module_server(tmp_path_factory: pytest.TempPathFactory, migrated: Place) -> Iterator[Callable[..., Server]]:
-    """The same for servers that all tests of one file share."""
-    with _servers(tmp_path_factory, migrated) as start:
-        yield start
-
-
 @pytest.fixture
 def server(start_server: Callable[..., Server]) -> Server:
     """A server of this test's own, freshly seeded, which it may kill."""
@@ -103,9 +96,9 @@ def server(start_server: Callable[..., Server]) -> Server:
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory, migrated: Place) -> Iterator[Server]:
-    """One server for all tests that only look, or that make the rooms they change."""
+    """One server for all tests that only look, or make the rooms they change; its crews talk fast, since many wait."""
     with _servers(tmp_path_factory, migrated) as start:
-        yield start()
+        yield start(WARROOM_DEMO_TOKEN_MS="2")
 
 
 @contextlib.contextmanager

@@ -54,16 +54,19 @@ def test_an_outcome_nobody_saw_has_three_answers(page: Page, shared_server: Serv
     outcomes = cards(page, "Unclear outcome")
     expect(outcomes).to_have_count(3, timeout=SLOW_MS)
     for target, answer in (
+        (
+            "33",
+            "It did not: run it again",
+        ),  # first: each answer lets the run go on, and what has ended runs nothing again
         ("31", "It happened"),
         ("32", "Skip it, and tell the agent"),
-        ("33", "It did not: run it again"),
     ):
         card = outcomes.filter(has_text=f"203.0.113.{target}")
         card.get_by_label("Note").fill(f"I looked at the firewall for {target}.")
         card.get_by_role("button", name=answer).click()
         expect(card).to_have_count(0, timeout=SLOW_MS)
     resolved = told(shared_server, incident, "execution.resolved")
-    assert [each["resolution"] for each in resolved] == ["happened", "skip", "retry"]
+    assert [each["resolution"] for each in resolved] == ["retry", "happened", "skip"]
 
 
 def test_who_reads_only_can_settle_nothing(page: Page, shared_server: Server) -> None:

@@ -234,7 +234,7 @@ def test_a_ticket_that_is_no_good_any_more_is_replaced(page: Page, shared_server
     enter(page, shared_server, "responder", incident)
     assert len(tickets) == 2
     page.evaluate(SIGN_IN_ENDED)
-    page.wait_for_function("window.sockets.length === 3")
+    page.wait_for_function("() => window.sockets.length === 3")
     wait_until_live(page)
     assert len(tickets) == 3
     post(page, "Here again.")
