@@ -45,7 +45,7 @@ def folder(name: str, default: Path) -> Path:
     """Read a folder that must be writable, and make it."""
     path = Path(read.str(name, default=str(default))).expanduser().resolve()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError as error:
         raise ImproperlyConfigured(f"{name}: {path} is a file, not a folder.") from error
     except OSError as error:

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
+from urllib.error import HTTPError
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -49,6 +50,10 @@ def frames(base: str, who: dict[str, str], room: str) -> Iterator[dict[str, Any]
                     elif frame["t"] == "event" and frame["seq"] > place["after"]:
                         place["after"] = frame["seq"]
                         yield frame
+        except HTTPError as refused:
+            if refused.code not in (429, 502, 503, 504):  # asking again would change nothing, and lock the account
+                raise
+            time.sleep(float(refused.headers.get("Retry-After") or 1))
         except (OSError, ConnectionClosed) as lost:
             print(f"-- lost: {lost}", file=sys.stderr, flush=True)
         time.sleep(random.uniform(0.2, 2))
@@ -80,5 +85,7 @@ if __name__ == "__main__":
         sys.exit(__doc__)
     try:
         main(*sys.argv[1:5])
+    except HTTPError as refused:
+        sys.exit(f"The server refuses: {refused}")
     except KeyboardInterrupt:
         sys.exit(0)

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import hashlib
+import os
 from collections.abc import Iterator
 
 import psycopg
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core import checks
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 
 from agents_app import seed
@@ -24,18 +25,18 @@ PREPARING = 0x57A2200  # the advisory lock of all who prepare one PostgreSQL dat
 def prepare() -> None:
     """Make the product ready to serve; safe to repeat, and for several processes at once."""
     host, port = settings.WARROOM_BIND
+    os.umask(0o077)  # evidence and the database are for nobody else on this machine
     refuse_wrong_settings()
     address.refuse_taken(host, port)
     refuse_absent_database()
     try:
         with _one_at_a_time():
             call_command("migrate", verbosity=0, interactive=False)
-            people.people()
+            _admit_people(host)
             seed.seed()
             publish_static_files()
     except (OperationalError, OSError) as error:  # read-only, full, locked or gone: nothing that a traceback explains
         raise CannotStart(f"{_where()}: {_one_line(error)}") from error
-    address.refuse_open_demo(host, demo_sign_ins=people.sign_ins(), password=settings.WARROOM_DEMO_PASSWORD)
     connections.close_all()
 
 
@@ -55,6 +56,13 @@ def refuse_absent_database() -> None:
             connection.ensure_connection()
     except (DatabaseError, psycopg.Error) as error:
         raise CannotStart(f"{_where()}: can't use the database: {_one_line(error)}") from error
+
+
+@transaction.atomic
+def _admit_people(host: str) -> None:
+    """A start that is refused leaves the people and their passwords as they were."""
+    people.people()
+    address.refuse_open_demo(host, demo_sign_ins=people.sign_ins(), password=settings.WARROOM_DEMO_PASSWORD)
 
 
 def publish_static_files() -> None:

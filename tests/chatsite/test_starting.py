@@ -1,6 +1,8 @@
 """What keeps `manage.py up` from starting is told in one line, and the status says so."""
 
+import contextlib
 import socket
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -82,3 +84,8 @@ def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
 def test_demo_sign_ins_with_a_short_password_are_not_offered_to_others(password: str, tmp_path: Path) -> None:
     chosen = {"WARROOM_BIND": f"0.0.0.0:{free_port()}", "WARROOM_DEMO_PASSWORD": password}
     assert_refused(run("up", tmp_path / "home", **chosen), "WARROOM_BIND", "WARROOM_DEMO_PASSWORD", "12")
+    with contextlib.closing(sqlite3.connect(tmp_path / "home" / "warroom.sqlite3")) as database:
+        people = database.execute("SELECT count(*) FROM sessions_app_user").fetchone()
+    assert people == (0,), "a refused start leaves the people as they were"
+    kept = [tmp_path / "home", *(tmp_path / "home").iterdir()]
+    assert [path.name for path in kept if path.stat().st_mode & 0o077] == [], "what is kept is for nobody else"
