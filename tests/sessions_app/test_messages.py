@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from rest_framework.test import APIRequestFactory, force_authenticate
 
 from sessions_app import actors, extensions
@@ -137,6 +138,7 @@ def test_history_by_limit_and_offset() -> None:
 def test_history_costs_the_same_number_of_queries_however_long_it_is(django_assert_num_queries: Any) -> None:
     session, casey = room(), user()
     request = APIRequestFactory().get("/")
+    request.session = SessionStore()
     force_authenticate(request, casey)
     for _ in range(2):
         for number in range(5):
