@@ -37,7 +37,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE / "browser" in item.path.parents:
             item.add_marker("browser")
+        elif not _asks_a_database(item):
+            item.add_marker("once")
         _refuse_async_in_a_transaction(item)
+    # The longest first, so that the others fill the second worker meanwhile.
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def _asks_a_database(item: pytest.Item) -> bool:
+    """Whether its answer may differ from one database to the other."""
+    wanted = {"db", "transactional_db", "start_server", "start_module_server", "shared_server"}
+    return item.get_closest_marker("django_db") is not None or not wanted.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _refuse_async_in_a_transaction(item: pytest.Item) -> None:

@@ -21,6 +21,7 @@ def without_crews(server: Server) -> None:
 
 
 @pytest.mark.once
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("who", ["commander", "auditor"])
 def test_schemathesis_finds_nothing(start_server: Callable[..., Server], who: str, tmp_path: Path) -> None:
