@@ -22,18 +22,20 @@ async def subscribe(connection: Connection, sub: Sub, *, by: Actor) -> None:
     await connection.clear.wait()  # a snapshot is large: not onto what the client has not yet read
     try:
         async with hub.entering(room_id) as room:
-            await _admit(connection, room, sub, by=by)
+            entered = await _admit(connection, room, sub, by=by)
     except Refused as refused:
         connection.lose(room_id, refused)
     except DatabaseError:
         connection.lose(room_id, Refused("SERVICE_UNAVAILABLE", "The database can't be reached right now."))
     else:
-        await _join(room_id, by)
+        if by.in_person and not entered:
+            await _join(room_id, by)
 
 
-async def _admit(connection: Connection, room: Room, sub: Sub, *, by: Actor) -> None:
-    epoch, head = await executors.read(place, by, room.id)
-    room.reaches(epoch, head)
+async def _admit(connection: Connection, room: Room, sub: Sub, *, by: Actor) -> bool:
+    """Give them their place in the room's stream; true if they have been in the room before."""
+    found = await executors.read(place, by, room.id)
+    room.reaches(found.epoch, found.head)
     reason = await resume.why_not(room, epoch=sub.epoch, after=sub.after)
     if reason is None:
         start, told = sub.after or 0, dict[str, Any](recovered=True)
@@ -47,12 +49,11 @@ async def _admit(connection: Connection, room: Room, sub: Sub, *, by: Actor) -> 
     connection.put(frames.encode_within({**frame, "partials": viewer.introduction()}, "snapshot"))
     connection.follow(viewer)
     viewer.catch_up()
+    return found.entered
 
 
 async def _join(room_id: str, by: Actor) -> None:
     """A person's first visit is an event of the room; whoever comes again, or with another tab, is in it already."""
-    if not by.in_person:
-        return
     try:
         await executors.run(participants.join, UUID(room_id), by)
     except (Refused, DatabaseError):

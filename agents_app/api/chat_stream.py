@@ -58,7 +58,8 @@ async def told(awaited: Awaited, words: Words) -> AsyncIterator[str]:
 
 async def _follow(stream: "ReplyStream", awaited: Awaited) -> None:
     async with hub.entering(awaited.session_id) as room:
-        room.reaches(*await executors.read(place, awaited.actor, awaited.session_id))
+        found = await executors.read(place, awaited.actor, awaited.session_id)
+        room.reaches(found.epoch, found.head)
         stream.follow(Viewer(room, stream, pos=awaited.after))
 
 

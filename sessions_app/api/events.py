@@ -145,7 +145,8 @@ async def _stream(room_id: str, actor: Actor, at: Position) -> AsyncIterator[str
 
 async def _follow(stream: EventStream, room_id: str, actor: Actor, at: Position) -> None:
     async with hub.entering(room_id) as room:
-        room.reaches(*await executors.read(place, actor, room_id))
+        found = await executors.read(place, actor, room_id)
+        room.reaches(found.epoch, found.head)
         start = at.seq
         if at.epoch not in (None, room.epoch):
             start = stream.reset(room, "epoch_changed")

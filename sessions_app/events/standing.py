@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from sessions_app import actors, permissions, sign_ins
 from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
-from sessions_app.models import ApiKey, ChatSession, User
+from sessions_app.models import ApiKey, ChatSession, Participant, User
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,15 @@ class Standing:
     actor: Actor | None
     member: bool
     rooms: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The epoch and head of a session, and whether who asks has come into it before."""
+
+    epoch: str
+    head: int
+    entered: bool
 
 
 def proof_of(actor: Actor) -> str:
@@ -33,13 +43,14 @@ def standing(actor: Actor, proof: str, rooms: Iterable[str]) -> Standing:
     return Standing(now, member, _visible(now, rooms) if member else frozenset())
 
 
-def place(actor: Actor, room: str) -> tuple[str, int]:
-    """The epoch and head of a session, for one who may see it."""
-    session = ChatSession.objects.filter(pk=room).first()
+def place(actor: Actor, room: str) -> Place:
+    """Where a session is, for one who may see it."""
+    present = Participant.objects.filter(session=OuterRef("pk"), user=actor.user, left_at=None)
+    session = ChatSession.objects.filter(pk=room).annotate(entered=Exists(present)).first()
     if session is None:
         raise NotFound(code="SESSION_NOT_FOUND")
     permissions.require(actor, "see", session, missing="SESSION_NOT_FOUND")
-    return session.epoch, session.head
+    return Place(session.epoch, session.head, session.entered)
 
 
 def _as_of_now(actor: Actor) -> Actor | None:

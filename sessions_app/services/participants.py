@@ -14,8 +14,6 @@ from sessions_app.vocabulary import ParticipantMoved
 
 def join(session_id: UUID, by: Actor) -> None:
     """Note that a person is in the room; the first time, everybody is told."""
-    if by.user is None or Participant.objects.filter(session_id=session_id, user=by.user, left_at=None).exists():
-        return
     with transaction.atomic():
         session = log.lock(session_id)
         permissions.require(by, "see", session, missing="SESSION_NOT_FOUND")
