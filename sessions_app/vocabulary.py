@@ -485,9 +485,14 @@ class EvidenceAdded(EventData):
 
 
 class UsageRecorded(EventData):
+    """All that a run has used so far, and with what: told after each request to a model."""
+
     types = ("usage.recorded",)
     run_id: UUID
     usage: dict[str, Any]
+    provider: str | None = None
+    model: str = ""
+    config: dict[str, Any] = {}
 
 
 class QuotaExceeded(EventData):

@@ -240,7 +240,7 @@ def take_inbox(run: Run) -> list[Message]:
 
 
 def add_usage(run: Run, *, requests: int = 1, input_tokens: int, output_tokens: int, estimated: bool) -> None:
-    """Count what a model request took; call it with the run held."""
+    """Count what a model request took, and tell the room; call it with the run held."""
     had = run.usage or {}
     step = {"requests": requests, "input_tokens": input_tokens, "output_tokens": output_tokens, "estimated": estimated}
     run.usage = {
@@ -251,6 +251,7 @@ def add_usage(run: Run, *, requests: int = 1, input_tokens: int, output_tokens: 
         "steps": [*had.get("steps", []), step],
     }
     run.save(update_fields=["usage"])
+    _tell_usage(run)
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
@@ -303,11 +304,17 @@ def _end(run: Run, status: str, *, by: Actor, error_code: str = "", error: str =
         hook(run, by)
     if status == Run.Status.FAILED:
         _tell_failure(run, by)
-    if run.usage:
-        log.record(UsageRecorded(event="usage.recorded", run_id=run.pk, usage=run.usage), session=run.session,
-                   actor=by, run=run.pk, parent_run=run.parent_id)  # fmt: skip
     tell(run, f"run.{status}", by=by, cause=cause)
     queue.tell(run, queue.Change.SETTLED)
+
+
+def _tell_usage(run: Run) -> None:
+    shown = resources.run(run)
+    used = UsageRecorded(
+        event="usage.recorded", run_id=run.pk, usage=shown.usage, provider=shown.provider, model=shown.model,
+        config=shown.config,
+    )  # fmt: skip
+    log.record(used, session=run.session, actor=_speaker(run), run=run.pk, parent_run=run.parent_id)
 
 
 def _tell_failure(run: Run, by: Actor) -> None:

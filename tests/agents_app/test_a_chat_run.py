@@ -11,7 +11,7 @@ from sessions_app import actors
 from sessions_app.models import ChatSession, User
 from sessions_app.vocabulary import Decision
 from tests import factories
-from tests.agents_app.talking import crash, in_thread, post, said, told, work_on
+from tests.agents_app.talking import crash, events, in_thread, post, said, told, work_on
 from tests.fakes.openai_server import FakeOpenAI
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,7 +56,9 @@ async def test_a_tool_is_used_and_its_result_goes_back_to_the_model(
     assert "42" in returned["content"]
     types = await in_thread(told, room)
     assert types.index("message.thinking") < types.index("tool.called") < types.index("tool.result")
-    assert run.usage["requests"] == 2
+    used = [event.data for event in await in_thread(events, room, "usage.recorded")]
+    assert [each["usage"]["requests"] for each in used] == [1, 2], "told after each request, not only at the end"
+    assert (used[-1]["usage"], used[-1]["model"]) == (run.usage, run.model)
 
 
 async def test_two_calls_that_a_server_gave_one_id_are_both_made(

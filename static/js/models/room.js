@@ -32,6 +32,8 @@ const STEPS = {
   "run.fallback": (room) => room,
   "run.*": (room, run) => ({ ...room, runs: RUN_OVER.has(run.status) ? drop(room.runs, run.id) : put(room.runs, run) }),
 
+  "usage.recorded": withUsage,
+
   "plan.updated": (room, data) => ({ ...room, plan: put(room.plan, { run_id: data.run_id, nodes: data.nodes }, "run_id") }),
   "plan.step": (room, data) => withPlanNode(room, data.run_id, data.node),
 
@@ -62,6 +64,11 @@ const STEPS = {
 
 function withMessage(room, message) {
   return { ...room, messages: bySeq(put(room.messages, message)) };
+}
+
+function withUsage(room, { run_id: runId, usage, provider, model, config }) {
+  const run = room.runs.find((one) => one.id === runId);
+  return run ? { ...room, runs: put(room.runs, { ...run, usage, provider, model, config }) } : room;
 }
 
 function withPlanNode(room, runId, node) {
