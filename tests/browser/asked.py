@@ -8,10 +8,10 @@ import subprocess
 
 from tests.services.server import PROJECT, Server, command_line
 
-# `call(tool, args)`: a call of a run that waits, in the locked session of the incident.
+# `call(tool, args)`: a call in the locked session of the incident, of a run of its own that waits for it. Of its own,
+# since a run goes on with the first answer, and what else it has asked is cancelled when it ends a moment later.
 PREPARED = """
 from dataclasses import replace
-from itertools import count
 from uuid import uuid4
 from django.db import transaction
 from agents_app import catalogue, policy
@@ -25,13 +25,13 @@ operator = actors.agent("Operator Ines")
 with transaction.atomic():
     session = log.lock(Incident.objects.get(pk={incident!r}).room_id)
     agent = Agent.objects.get(organization=session.organization_id, name="Operator Ines")
-    run = Run.objects.create(session=session, agent=agent, mode="react", status="waiting", waiting_for={waiting_for!r})
-    numbers = count(1)
 
     def call(tool, args, **fields):
-        number = next(numbers)
+        run = Run.objects.create(
+            session=session, agent=agent, mode="react", status="waiting", waiting_for={waiting_for!r}
+        )
         return ToolCall.objects.create(
-            run=run, ordinal=number, call_id=f"call-{{number}}", tool=tool, args=args, agent_name=agent.name,
+            run=run, ordinal=1, call_id="call-1", tool=tool, args=args, agent_name=agent.name,
             idempotency_key=uuid4().hex, **fields,
         )
 
@@ -39,7 +39,8 @@ with transaction.atomic():
 QUESTION = """
     asked = {"question": "Is 203.0.113.9 one of yours?", "options": ["Yes", "No", "Nobody knows"]}
     for _ in range(2):
-        questions.ask(call=call("ask_human", asked), run=run, by=operator)
+        wondering = call("ask_human", asked)
+        questions.ask(call=wondering, run=wondering.run, by=operator)
 """
 UNKNOWN = """
     for number in (31, 32, 33):
@@ -50,8 +51,8 @@ DESTRUCTIVE = """
     args = {"indicator": "203.0.113.41", "minutes": 60, "reason": "It guesses passwords."}
     asked = call("block_indicator", args, reason="It guesses passwords.")
     spec = replace(catalogue.TOOLS["block_indicator"], destructive=True)
-    ruling = policy.judge(calls.situation(asked, run=run))
-    approvals.ask(call=asked, run=run, spec=spec, ruling=ruling, by=operator)
+    ruling = policy.judge(calls.situation(asked, run=asked.run))
+    approvals.ask(call=asked, run=asked.run, spec=spec, ruling=ruling, by=operator)
 """
 
 

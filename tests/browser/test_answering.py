@@ -34,7 +34,13 @@ def test_a_question_is_answered_by_an_option_or_in_words(page: Page, shared_serv
     questions = cards(page, "Question from")
     expect(questions).to_have_count(2, timeout=SLOW_MS)
     expect(questions.first).to_contain_text("Is 203.0.113.9 one of yours?")
-    questions.first.get_by_role("button", name="Nobody knows").click()
+    chosen = questions.first.get_by_role("button", name="Nobody knows")
+    chosen.focus()
+    with program(shared_server, "commander") as client:
+        client.post(f"/api/v1/incidents/{incident}/indicators", json={"value": "203.0.113.9"})
+    expect(page.locator("indicator-list")).to_contain_text("203.0.113.9", timeout=SLOW_MS)
+    expect(chosen, "what happens in the room takes nothing away from under a finger").to_be_focused()
+    chosen.press("Enter")
     expect(questions).to_have_count(1, timeout=SLOW_MS)
     questions.first.get_by_role("button", name="Answer", exact=True).click()
     expect(questions.first).to_contain_text("Write an answer first.")
@@ -54,19 +60,16 @@ def test_an_outcome_nobody_saw_has_three_answers(page: Page, shared_server: Serv
     outcomes = cards(page, "Unclear outcome")
     expect(outcomes).to_have_count(3, timeout=SLOW_MS)
     for target, answer in (
-        (
-            "33",
-            "It did not: run it again",
-        ),  # first: each answer lets the run go on, and what has ended runs nothing again
         ("31", "It happened"),
         ("32", "Skip it, and tell the agent"),
+        ("33", "It did not: run it again"),
     ):
         card = outcomes.filter(has_text=f"203.0.113.{target}")
         card.get_by_label("Note").fill(f"I looked at the firewall for {target}.")
         card.get_by_role("button", name=answer).click()
         expect(card).to_have_count(0, timeout=SLOW_MS)
     resolved = told(shared_server, incident, "execution.resolved")
-    assert [each["resolution"] for each in resolved] == ["retry", "happened", "skip"]
+    assert [each["resolution"] for each in resolved] == ["happened", "skip", "retry"]
 
 
 def test_who_reads_only_can_settle_nothing(page: Page, shared_server: Server) -> None:

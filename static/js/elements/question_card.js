@@ -8,7 +8,13 @@ class QuestionCard extends DecisionCard {
     fill(this, { agent: question.asked_by });
     drawFace(this, { kind: "agent", name: question.asked_by }, this.context.faces);
     setVisible(field(this, "question"), question.question);
-    field(this, "options").replaceChildren(...(question.options ?? []).map(optionButton));
+    this.drawOptions(question.options ?? []);
+  }
+
+  /** Once: the card is drawn again with every event of the room, and a button taken away under a finger loses its click. */
+  drawOptions(options) {
+    const box = field(this, "options");
+    if (box.childElementCount !== options.length) box.replaceChildren(...options.map(optionButton));
   }
 
   command(submitter) {
