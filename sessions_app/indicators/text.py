@@ -15,6 +15,7 @@ from sessions_app.indicators.addresses import address
 from sessions_app.indicators.defanging import DEFANGED_DOT, refang
 from sessions_app.indicators.found import LONGEST, Found, Kind, listed, unique
 from sessions_app.indicators.names import is_domain, is_hostname, is_internal
+from sessions_app.indicators.versions import is_version
 
 A, AI = re.ASCII, re.ASCII | re.IGNORECASE
 DEFANGED_NAME = re.compile(
@@ -28,7 +29,6 @@ HASH = re.compile(r"(?<![\w/-])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![\w/
 IMPHASH = re.compile(r"imphash=[0-9a-f]{32}", AI)
 # Not after `Chrome/`, not inside a longer dotted number (1.2.3.4.5), not 10.0.0.1.example.
 IPV4 = re.compile(r"(?<![\w.])(?<![A-Za-z]/)(\d{1,3}(?:\.\d{1,3}){3})(?![\w]|\.\w)", A)
-VERSION_WORDS = frozenset(["kernel", "version", "ver", "release", "build", "v"])
 IPV6 = re.compile(r"(?<![\w:.])[0-9a-f:][0-9a-f:.]{1,44}(?![\w:])", AI)
 DOTTED = re.compile(r"(?<![\w.@/\\$-])(?:[a-z0-9_][a-z0-9_-]{0,62}\.){1,10}[a-z][a-z0-9-]{1,62}(?![\w@\\(=-]|\.\w)", AI)
 WINDOWS_PATH = re.compile(
@@ -69,7 +69,9 @@ HOSTS = (
     (
         (":",),
         re.compile(
-            rf"^(?:<\d{{1,3}}>\d? ?)?{SYSLOG_TIME} {HOST} [\w./-]{{1,48}}(?:\[\d{{1,10}}\])?:", A | re.MULTILINE
+            # `host program[pid]: words`; in `configure foo:amd64 1.2` the colon is no program's.
+            rf"^(?:<\d{{1,3}}>\d? ?)?{SYSLOG_TIME} {HOST} [\w./-]{{1,48}}(?:\[\d{{1,10}}\])?:(?![\w:])",
+            A | re.MULTILINE,
         ),
     ),
     (
@@ -85,6 +87,12 @@ Marked = tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
 NOT_NAMES = listed(
     "unknown none null nil na n/a not no is was and or the a an from for to in on at by with has had of via as name "
     "user users username true false preauth invalid illegal authentication login logged logon"
+)
+# What logs without a host write in its place: how grave a line is, or what was done.
+NOT_HOSTS = listed(
+    "emerg emergency alert crit critical fatal severe err error warn warning notice info information debug trace fine "
+    "verbose audit startup shutdown status install installed upgrade upgraded configure configured remove removed "
+    "purge trigproc unpack conffile main stdout stderr"
 )
 TRAILING = ".,;:!?)]}'\"*"
 
@@ -153,7 +161,7 @@ def addresses(text: str) -> list[Found]:
     found = []
     for match in IPV4.finditer(text):
         ip = named_address(match[1])
-        if ip and not is_version(text, match.start()):
+        if ip and not is_version(text, match.start(1), match.end(1)):
             found.append(Found("ip", ip))
     # A whole address has seven colons, a short one two in a row; a line with less needs no look.
     for match in IPV6.finditer(text) if "::" in text or text.count(":") > 6 else ():
@@ -169,12 +177,6 @@ def named_address(text: str) -> str | None:
     """The plain form of an address worth naming; a log names the same few again and again."""
     ip = address(text)
     return str(ip) if ip and worth_naming(str(ip)) else None
-
-
-def is_version(text: str, start: int) -> bool:
-    """Whether the word before a dotted number says that it is a version: `Version: "1.2.3.4"`."""
-    before = text[max(0, start - 12) : start].rstrip(" :=\"'")
-    return before[before.rfind(" ") + 1 :].rpartition(".")[2].lstrip("\"'{([,").lower() in VERSION_WORDS
 
 
 def worth_naming(ip: str) -> bool:
@@ -209,7 +211,8 @@ def users(text: str) -> list[Found]:
 
 
 def hosts(text: str) -> list[Found]:
-    return [each for each in named("host", HOSTS, text) if not address(each.value)]
+    found = named("host", HOSTS, text)
+    return [each for each in found if each.value.lower() not in NOT_HOSTS and not address(each.value)]
 
 
 def marked(low: str, marks: tuple[str, ...]) -> bool:

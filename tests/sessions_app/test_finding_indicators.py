@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app import indicators
-from sessions_app.indicators import Found, text
+from sessions_app.indicators import Found, text, versions
 
 
 def found(line: str) -> list[str]:
@@ -85,6 +85,51 @@ def test_what_was_defanged_is_found(line: str, expected: list[str]) -> None:
 )
 def test_what_only_looks_like_one_is_not(line: str) -> None:
     assert found(line) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2025-06-24 06:25:01 status installed libfoo:amd64 2.31.0.7-1",
+        "2025-06-24 06:25:01 configure libfoo:amd64 1.2.5.1 <none>",
+        "2025-06-24 06:25:01 upgrade tzfoo:all 1.2.5.1 1.2.5.2",
+        "2025-06-24 06:25:01 startup archives unpack",
+        "Setting up libfoo (1.2.5.1) ...",
+        "Unpacking libfoo (1.2.5.1-2) over (1.2.5.0-1) ...",
+        "Upgrade: libfoo:amd64 (1.2.5.1, 1.2.5.2), libbar:arm64 (2.0.0.1, automatic)",
+        "libfoo-1.2.5.1-1.el9.x86_64 and libbar 1.1.1.1-3+deb12u1 and libbaz 2.31.0.7-1",
+        "Successfully installed foo-1.2.3.4 bar-2.0.1.1",
+        "Collecting foo==1.2.3.4",
+        "[ALPM] upgraded foo (1.2.3.4-1 -> 1.2.3.5-1)",
+        "firmware changed from 7.4.2.1 to 7.4.2.3; app_version=1.2.3.4",
+        "2025-06-24 06:25:01,123 INFO app.server: started",
+        "2025-06-24T06:25:01Z WARN main: slow",
+    ],
+)
+def test_a_version_is_no_address_and_what_was_done_to_it_no_machine(line: str) -> None:
+    assert found(line) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Jun 24 06:25:01 fw-1 kernel: 203.0.113.9 refused", ["ip:203.0.113.9", "host:fw-1"]),
+        ("Jun 24 06:25:01 web-1 dpkg[12]: cannot fetch from 203.0.113.9", ["ip:203.0.113.9", "host:web-1"]),
+        ("2025-06-24 06:25:01 ERROR main: 203.0.113.9 refused", ["ip:203.0.113.9"]),
+        ("scan of 203.0.113.1-203.0.113.9", ["ip:203.0.113.1", "ip:203.0.113.9"]),
+        ("scan of 203.0.113.5-20, peer 203.0.113.8-51234", ["ip:203.0.113.5", "ip:203.0.113.8"]),
+        ("Installed agent on host 203.0.113.9", ["ip:203.0.113.9"]),
+        ("Removing 203.0.113.9 from the list", ["ip:203.0.113.9"]),
+        ("connection upgraded from 203.0.113.9", ["ip:203.0.113.9"]),
+        ("DNS record updated from 203.0.113.4 to 203.0.113.9", ["ip:203.0.113.4", "ip:203.0.113.9"]),
+        ("release from 203.0.113.9; build on 203.0.113.8", ["ip:203.0.113.9", "ip:203.0.113.8"]),
+        ("ip.src==203.0.113.9 && tcp", ["ip:203.0.113.9"]),
+        ("apt: Could not connect to mirror (203.0.113.7)", ["ip:203.0.113.7"]),
+        ("installed libfoo 1.2.5.1 on host 203.0.113.9", ["ip:203.0.113.9"]),
+    ],
+)
+def test_an_address_stays_one_whatever_the_line_is_about(line: str, expected: list[str]) -> None:
+    assert found(line) == expected
 
 
 def test_keys_say_what_their_values_are() -> None:
@@ -188,7 +233,7 @@ def test_any_json_is_read(value: object) -> None:
 
 
 def patterns() -> list[re.Pattern[str]]:
-    single = [value for value in vars(text).values() if isinstance(value, re.Pattern)]
+    single = [each for module in (text, versions) for each in vars(module).values() if isinstance(each, re.Pattern)]
     return [*single, *(pattern for _, pattern in (*text.USERS, *text.HOSTS))]
 
 
@@ -201,7 +246,23 @@ def test_patterns_repeat_in_bounds_only() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["a.", "1.", "a@", ":", "a:", "[.]", "http://", "/tmp/", "user ", "C:\\a\\", "a-", "for user ", "0" * 65, " "],
+    [
+        "a.",
+        "1.",
+        "a@",
+        ":",
+        "a:",
+        "[.]",
+        "http://",
+        "/tmp/",
+        "user ",
+        "C:\\a\\",
+        "a-",
+        "for user ",
+        "0" * 65,
+        " ",
+        "1.1.1.1 ",
+    ],
 )
 def test_a_megabyte_of_hostile_text_is_read(piece: str) -> None:
     assert len(indicators.extract(piece * (1024 * 1024 // len(piece)))) < 20_000
