@@ -9,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run serve test test-sqlite test-postgresql test-browser coverage check bench clean requirements
+.PHONY: help run serve test test-sqlite test-postgresql test-browser coverage check bench clean requirements messages
 
 # The first Python here that is new enough; PYTHON=... chooses another.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -50,6 +50,13 @@ bench: .venv/test
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# New words into the catalogs, and the catalogs into what is read at run time (needs GNU gettext). Both are committed.
+messages: .venv/base
+	for domain in django djangojs; do \
+		$(IN) manage.py makemessages -d $$domain -a --no-wrap --no-obsolete --add-location file -i .venv -i home -i tests; \
+	done
+	$(IN) manage.py compilemessages -i .venv
 
 # Exact versions and hashes, from pyproject.toml (needs uv).
 requirements:

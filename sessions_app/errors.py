@@ -2,6 +2,9 @@
 
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 
 class ErrorCode(NamedTuple):
     status: int
@@ -10,54 +13,54 @@ class ErrorCode(NamedTuple):
 
 
 ERRORS: dict[str, ErrorCode] = {
-    "SESSION_NOT_FOUND": ErrorCode(404, False, "There is no such session."),
-    "SESSION_NOT_ACTIVE": ErrorCode(409, True, "The session is not active."),
-    "SESSION_EXPIRED": ErrorCode(410, False, "The session has expired."),
-    "SESSION_ENDED": ErrorCode(410, False, "The session has ended."),
-    "AGENT_NOT_FOUND": ErrorCode(404, False, "There is no such agent."),
-    "AGENT_CONFIG_ERROR": ErrorCode(500, False, "The agent is set up wrongly."),
-    "AGENT_NOT_AVAILABLE": ErrorCode(503, True, "The agent is not available."),
-    "INVALID_CONFIG": ErrorCode(422, False, "The configuration is not valid."),
-    "LLM_TIMEOUT": ErrorCode(504, True, "The model took too long."),
-    "LLM_RATE_LIMIT": ErrorCode(429, True, "The model's provider asks us to slow down."),
-    "LLM_API_ERROR": ErrorCode(502, True, "The model's provider failed."),
-    "LLM_CONTENT_FILTER": ErrorCode(422, False, "The model's provider refused the content."),
-    "LLM_TOKEN_LIMIT": ErrorCode(413, False, "The conversation is too long for the model."),
-    "TOOL_NOT_FOUND": ErrorCode(404, False, "There is no such tool."),
-    "TOOL_EXECUTION_ERROR": ErrorCode(500, True, "The tool failed."),
-    "TOOL_TIMEOUT": ErrorCode(504, True, "The tool took too long."),
-    "TOOL_PERMISSION_DENIED": ErrorCode(403, False, "Policy does not allow this call."),
-    "TOOL_VALIDATION_ERROR": ErrorCode(422, False, "The tool's arguments are not valid."),
-    "APPROVAL_NOT_FOUND": ErrorCode(404, False, "There is no such approval."),
-    "APPROVAL_ALREADY_DECIDED": ErrorCode(409, False, "Already decided."),
-    "APPROVAL_EXPIRED": ErrorCode(410, False, "The approval has expired."),
-    "APPROVAL_STALE": ErrorCode(409, False, "The request has changed; look at it again."),
-    "APPROVAL_FORBIDDEN": ErrorCode(403, False, "You may not decide this."),
-    "ROUND_LIMIT_REACHED": ErrorCode(409, False, "This chat has had all its rounds."),
-    "QUOTA_EXCEEDED": ErrorCode(429, True, "A quota is used up."),
-    "TOO_MANY_RUNS": ErrorCode(429, True, "Too many unfinished runs."),
-    "RATE_LIMIT_EXCEEDED": ErrorCode(429, True, "Too many requests."),
-    "RUN_ACTIVE": ErrorCode(409, True, "A run is at work."),
-    "EMERGENCY_STOP": ErrorCode(503, True, "Agents are stopped."),
-    "RUN_CRASHED": ErrorCode(500, False, "The run crashed too often."),
-    "SERVICE_UNAVAILABLE": ErrorCode(503, True, "The service is not available right now."),
-    "INVALID_REQUEST": ErrorCode(400, False, "The request is not valid."),
-    "PAYLOAD_TOO_LARGE": ErrorCode(413, False, "The body is too large."),
-    "UNSUPPORTED_MEDIA_TYPE": ErrorCode(415, False, "This media type is not supported."),
-    "METHOD_NOT_ALLOWED": ErrorCode(405, False, "This method is not allowed here."),
-    "ACCOUNT_LOCKED": ErrorCode(429, True, "Too many failed sign-ins."),
-    "NOT_AUTHENTICATED": ErrorCode(401, False, "Sign in first."),
-    "PERMISSION_DENIED": ErrorCode(403, False, "You may not do this."),
-    "NOT_FOUND": ErrorCode(404, False, "Not found."),
-    "IDEMPOTENCY_MISMATCH": ErrorCode(409, False, "The same key came with another request."),
-    "CONFLICT": ErrorCode(409, False, "The state has changed."),
-    "NOT_ACCEPTABLE": ErrorCode(406, False, "This representation is not available."),
-    "INTERNAL_ERROR": ErrorCode(500, False, "Something went wrong on our side."),
+    "SESSION_NOT_FOUND": ErrorCode(404, False, _("There is no such session.")),
+    "SESSION_NOT_ACTIVE": ErrorCode(409, True, _("The session is not active.")),
+    "SESSION_EXPIRED": ErrorCode(410, False, _("The session has expired.")),
+    "SESSION_ENDED": ErrorCode(410, False, _("The session has ended.")),
+    "AGENT_NOT_FOUND": ErrorCode(404, False, _("There is no such agent.")),
+    "AGENT_CONFIG_ERROR": ErrorCode(500, False, _("The agent is set up wrongly.")),
+    "AGENT_NOT_AVAILABLE": ErrorCode(503, True, _("The agent is not available.")),
+    "INVALID_CONFIG": ErrorCode(422, False, _("The configuration is not valid.")),
+    "LLM_TIMEOUT": ErrorCode(504, True, _("The model took too long.")),
+    "LLM_RATE_LIMIT": ErrorCode(429, True, _("The model's provider asks us to slow down.")),
+    "LLM_API_ERROR": ErrorCode(502, True, _("The model's provider failed.")),
+    "LLM_CONTENT_FILTER": ErrorCode(422, False, _("The model's provider refused the content.")),
+    "LLM_TOKEN_LIMIT": ErrorCode(413, False, _("The conversation is too long for the model.")),
+    "TOOL_NOT_FOUND": ErrorCode(404, False, _("There is no such tool.")),
+    "TOOL_EXECUTION_ERROR": ErrorCode(500, True, _("The tool failed.")),
+    "TOOL_TIMEOUT": ErrorCode(504, True, _("The tool took too long.")),
+    "TOOL_PERMISSION_DENIED": ErrorCode(403, False, _("Policy does not allow this call.")),
+    "TOOL_VALIDATION_ERROR": ErrorCode(422, False, _("The tool's arguments are not valid.")),
+    "APPROVAL_NOT_FOUND": ErrorCode(404, False, _("There is no such approval.")),
+    "APPROVAL_ALREADY_DECIDED": ErrorCode(409, False, _("Already decided.")),
+    "APPROVAL_EXPIRED": ErrorCode(410, False, _("The approval has expired.")),
+    "APPROVAL_STALE": ErrorCode(409, False, _("The request has changed; look at it again.")),
+    "APPROVAL_FORBIDDEN": ErrorCode(403, False, _("You may not decide this.")),
+    "ROUND_LIMIT_REACHED": ErrorCode(409, False, _("This chat has had all its rounds.")),
+    "QUOTA_EXCEEDED": ErrorCode(429, True, _("A quota is used up.")),
+    "TOO_MANY_RUNS": ErrorCode(429, True, _("Too many unfinished runs.")),
+    "RATE_LIMIT_EXCEEDED": ErrorCode(429, True, _("Too many requests.")),
+    "RUN_ACTIVE": ErrorCode(409, True, _("A run is at work.")),
+    "EMERGENCY_STOP": ErrorCode(503, True, _("Agents are stopped.")),
+    "RUN_CRASHED": ErrorCode(500, False, _("The run crashed too often.")),
+    "SERVICE_UNAVAILABLE": ErrorCode(503, True, _("The service is not available right now.")),
+    "INVALID_REQUEST": ErrorCode(400, False, _("The request is not valid.")),
+    "PAYLOAD_TOO_LARGE": ErrorCode(413, False, _("The body is too large.")),
+    "UNSUPPORTED_MEDIA_TYPE": ErrorCode(415, False, _("This media type is not supported.")),
+    "METHOD_NOT_ALLOWED": ErrorCode(405, False, _("This method is not allowed here.")),
+    "ACCOUNT_LOCKED": ErrorCode(429, True, _("Too many failed sign-ins.")),
+    "NOT_AUTHENTICATED": ErrorCode(401, False, _("Sign in first.")),
+    "PERMISSION_DENIED": ErrorCode(403, False, _("You may not do this.")),
+    "NOT_FOUND": ErrorCode(404, False, _("Not found.")),
+    "IDEMPOTENCY_MISMATCH": ErrorCode(409, False, _("The same key came with another request.")),
+    "CONFLICT": ErrorCode(409, False, _("The state has changed.")),
+    "NOT_ACCEPTABLE": ErrorCode(406, False, _("This representation is not available.")),
+    "INTERNAL_ERROR": ErrorCode(500, False, _("Something went wrong on our side.")),
 }
 
 
 class Refused(Exception):
-    """A request that is answered with one of our codes; `detail` is for the person who reads it."""
+    """A request that is answered with one of our codes; `detail` is for the person who reads it, in their language."""
 
     def __init__(
         self,
@@ -69,7 +72,8 @@ class Refused(Exception):
     ) -> None:
         self.code = code
         self.entry = ERRORS[code]
-        self.detail = detail or self.entry.title
+        self.title = gettext(self.entry.title)
+        self.detail = detail or self.title
         self.details = details or {}
         self.retry_after_s = retry_after_s
         # What was written before it was raised stays written: a refusal that is audited, an expiry that was found.

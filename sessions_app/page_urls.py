@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from sessions_app import views
-from sessions_app.pages import chats
+from sessions_app.pages import chats, languages
 from sessions_app.pages.sign_in import SignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("favicon.ico", views.favicon),
     path("theme/", views.choose_theme, name="theme"),
+    path("language/", languages.choose, name="language"),
     path("incidents/rows/", views.incident_updates, name="incident-updates"),
     path("incidents/declare/", views.declare, name="declare"),
     path("incidents/demo/", views.load_demo, name="load-demo"),

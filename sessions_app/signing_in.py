@@ -13,6 +13,8 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from sessions_app.actors import person
 from sessions_app.errors import Refused
@@ -27,17 +29,21 @@ def check(request: HttpRequest, *, username: str, password: str) -> User:
         return user
     if getattr(request, "axes_locked_out", False):
         raise locked(request, username)
-    raise Refused("NOT_AUTHENTICATED", "Name or password is wrong.")
+    raise Refused("NOT_AUTHENTICATED", _("Name or password is wrong."))
 
 
 def locked(request: HttpRequest, username: str) -> Refused:
     """The refusal of a locked name, which says how long it lasts."""
     wait = _remaining(request, username)
     minutes = max(1, -(-int(wait.total_seconds()) // 60))
-    words = "1 minute" if minutes == 1 else f"{minutes} minutes"
+    words = ngettext(
+        "Too many failed sign-ins. Try again in {minutes} minute.",
+        "Too many failed sign-ins. Try again in {minutes} minutes.",
+        minutes,
+    )
     return Refused(
         "ACCOUNT_LOCKED",
-        f"Too many failed sign-ins. Try again in {words}.",
+        words.format(minutes=minutes),
         details={"retry_after_s": int(wait.total_seconds())},
         retry_after_s=wait.total_seconds(),
     )

@@ -40,7 +40,7 @@ CODES: dict[type[Exception], str] = {
 def body(refused: Refused, request_id: str | None) -> dict[str, Any]:
     return {
         "type": f"urn:warroom:error:{refused.code}",
-        "title": refused.entry.title,
+        "title": refused.title,
         "status": refused.entry.status,
         "detail": refused.detail,
         "error_code": refused.code,

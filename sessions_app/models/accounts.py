@@ -40,6 +40,7 @@ class Organization(Row):
 class User(AbstractUser):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=120, blank=True)
+    language = models.CharField(max_length=16, blank=True, help_text="Empty: as the browser says.")
     demo = models.BooleanField(default=False, editable=False, help_text="A demo sign-in, made by the set-up.")
 
     def __str__(self) -> str:

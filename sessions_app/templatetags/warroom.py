@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from sessions_app.pages import languages
 from sessions_app.pages.faces import face_of
 from sessions_app.pages.themes import theme_of
 
@@ -81,6 +82,16 @@ def stylesheet(name: str) -> str:
 @register.simple_tag(takes_context=True)
 def theme(context: template.Context) -> str:
     return theme_of(context.get("request"))
+
+
+@register.simple_tag(takes_context=True)
+def language_chosen(context: template.Context) -> str:
+    return languages.chosen(context.get("request"))
+
+
+@register.simple_tag
+def catalog() -> dict[str, Any]:
+    return languages.catalog()
 
 
 @register.inclusion_tag("parts/face.html", takes_context=True)

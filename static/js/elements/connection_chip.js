@@ -1,7 +1,10 @@
 import { clockTime } from "../lib/clock.js";
+import { gettext, number } from "../lib/words.js";
 
 const BANNER_AFTER_MS = 3000;
-const NOTHING_LOST = "Nothing is lost: what happens meanwhile arrives when the connection is back; decisions are held until then.";
+const NOTHING_LOST = gettext(
+  "Nothing is lost: what happens meanwhile arrives when the connection is back; decisions are held until then.",
+);
 const FINE = new Set(["live", "degraded"]);
 
 /** The state of the connection in two or three words; the same words for the chip and the banner. */
@@ -9,23 +12,34 @@ export function wordsFor(state, now) {
   const since = state.since ? clockTime(state.since) : "";
   const seconds = Math.max(0, Math.ceil((state.retryAt - now) / 1000));
   return {
-    connecting: "Connecting",
-    resuming: `Resuming ${state.count}`,
-    live: "Live",
-    degraded: `Degraded (${(state.parts ?? []).map((part) => part.part).join(", ")})`,
-    reconnecting: `Reconnecting in ${seconds} s`,
-    offline: `Offline since ${since}`,
-    "signed-out": "Signed out",
-    stopped: "Disconnected",
+    connecting: gettext("Connecting"),
+    resuming: gettext("Resuming {count}", { count: number(state.count ?? 0) }),
+    live: gettext("Live"),
+    degraded: gettext("Degraded ({parts})", { parts: (state.parts ?? []).map((part) => part.part).join(", ") }),
+    reconnecting: gettext("Reconnecting in {seconds} s", { seconds }),
+    offline: gettext("Offline since {time}", { time: since }),
+    "signed-out": gettext("Signed out"),
+    stopped: gettext("Disconnected"),
   }[state.name];
+}
+
+function bannerFor({ name, reason, since }) {
+  if (name === "signed-out") return gettext("Your sign-in has ended. What you wrote is kept in this browser; sign in again to go on.");
+  if (name === "stopped") {
+    return reason
+      ? gettext("The server ended this connection: {reason}. Reload the page to go on.", { reason: reason.replace(/[.。]$/u, "") })
+      : gettext("The server ended this connection. Reload the page to go on.");
+  }
+  const told = since ? gettext("No live updates since {time}.", { time: clockTime(since) }) : gettext("No live updates.");
+  return `${told} ${NOTHING_LOST}`;
 }
 
 class ConnectionChip extends HTMLElement {
   connect({ connection, reconnect }) {
     this.chip = this.querySelector(".chip");
     this.button = document.createElement("button");
-    Object.assign(this.button, { type: "button", className: "link-button", textContent: "now", hidden: true });
-    this.button.setAttribute("aria-label", "Reconnect now");
+    Object.assign(this.button, { type: "button", className: "link-button", textContent: gettext("now"), hidden: true });
+    this.button.setAttribute("aria-label", gettext("Reconnect now"));
     this.button.addEventListener("click", reconnect);
     this.chip.append(this.button);
     connection.subscribe((state) => {
@@ -64,13 +78,8 @@ class ConnectionBanner extends HTMLElement {
   }
 
   draw() {
-    const since = this.state.since ? ` since ${clockTime(this.state.since)}` : "";
-    const text = {
-      "signed-out": "Your sign-in has ended. What you wrote is kept in this browser; sign in again to go on.",
-      stopped: `The server ended this connection${this.state.reason ? `: ${this.state.reason}` : ""}. Reload the page to go on.`,
-    }[this.state.name];
-    this.querySelector('[data-field="text"]').textContent = text ?? `No live updates${since}. ${NOTHING_LOST}`;
-    this.button.textContent = this.state.name === "signed-out" ? "Sign in again" : "Reconnect now";
+    this.querySelector('[data-field="text"]').textContent = bannerFor(this.state);
+    this.button.textContent = this.state.name === "signed-out" ? gettext("Sign in again") : gettext("Reconnect now");
     this.button.hidden = this.state.name === "stopped";
     this.hidden = false;
   }

@@ -1,3 +1,5 @@
+import { gettext, language } from "./words.js";
+
 /** The server's time as seen from here: countdowns must not believe the clock of a laptop. */
 let offsetMs = 0;
 
@@ -15,21 +17,22 @@ export function span(ms) {
   const [days, hours, minutes, seconds] = [
     Math.floor(total / 86400), Math.floor(total / 3600) % 24, Math.floor(total / 60) % 60, total % 60,
   ];
-  if (days) return `${days} d ${hours} h`;
-  if (hours) return `${hours} h ${minutes} min`;
-  if (minutes >= 10) return `${minutes} min`;
-  if (minutes) return `${minutes} min ${seconds} s`;
-  return `${seconds} s`;
+  if (days) return gettext("{days} d {hours} h", { days, hours });
+  if (hours) return gettext("{hours} h {minutes} min", { hours, minutes });
+  if (minutes >= 10) return gettext("{minutes} min", { minutes });
+  if (minutes) return gettext("{minutes} min {seconds} s", { minutes, seconds });
+  return gettext("{seconds} s", { seconds });
 }
 
 export function duration(fromIso, toIso) {
   const ms = Date.parse(toIso) - Date.parse(fromIso);
   if (Number.isNaN(ms)) return "";
-  return ms < 1000 ? `${Math.max(0, Math.round(ms))} ms` : ms < 10000 ? `${(ms / 1000).toFixed(1)} s` : span(ms);
+  if (ms < 1000) return gettext("{milliseconds} ms", { milliseconds: Math.max(0, Math.round(ms)) });
+  return ms < 10000 ? gettext("{seconds} s", { seconds: (ms / 1000).toFixed(1) }) : span(ms);
 }
 
 export function clockTime(iso) {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return "";
-  return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }

@@ -1,0 +1,81 @@
+"""In which language somebody is spoken to; what is code stays code."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import translation
+
+from sessions_app.models import User
+from tests import factories
+from tests.callers import Caller
+
+pytestmark = pytest.mark.django_db
+CHINESE = "zh-CN,zh;q=0.9,en;q=0.5"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_behind() -> Iterator[None]:
+    yield
+    assert translation.get_language() == "en"
+
+
+def language_of(page: HttpResponse) -> str:
+    found = re.search(r'<html lang="([^"]+)"', page.content.decode())
+    assert found
+    return found[1]
+
+
+def choose(client: Client, language: str) -> HttpResponse:
+    return client.post("/language/", {"language": language, "next": "/chats/"})
+
+
+def enter(client: Client) -> None:
+    page = client.post("/sign-in/", {"username": "casey", "password": factories.PASSWORD})
+    assert page.status_code == 302
+
+
+def test_a_program_is_refused_in_its_language_with_the_same_code() -> None:
+    plain = Caller().post("auth/token", {"username": "nobody", "password": "wrong"})
+    chinese = Caller().post("auth/token", {"username": "nobody", "password": "wrong"}, Accept_Language=CHINESE)
+    told, said = plain.json(), chinese.json()
+    assert (told["title"], said["title"]) == ("Sign in first.", "请先登录。")
+    assert said["detail"] == said["message"] == "用户名或密码错误。"
+    worded = {"title", "detail", "message", "request_id", "timestamp"}
+    assert {name: told[name] for name in told.keys() - worded} == {name: said[name] for name in said.keys() - worded}
+    assert chinese["Content-Language"] == "zh-hans"
+    assert "Accept-Language" in chinese["Vary"]
+
+
+def test_a_person_is_spoken_to_as_they_chose_at_every_browser(client: Client) -> None:
+    factories.user("casey")
+    door = client.get("/sign-in/", headers={"Accept-Language": CHINESE})
+    assert (language_of(door), "登录" in door.content.decode()) == ("zh-hans", True)
+    assert language_of(client.get("/sign-in/")) == "en"
+
+    enter(client)
+    assert choose(client, "zh-hans")["Location"] == "/chats/"
+    assert language_of(client.get("/")) == "zh-hans"
+    client.post("/sign-out/")
+    assert language_of(client.get("/sign-in/")) == "zh-hans"  # this browser remembers
+
+    other = Client(headers={"Accept-Language": "en"})
+    assert language_of(other.get("/sign-in/")) == "en"
+    enter(other)
+    page = other.get("/")
+    assert (language_of(page), '<script id="words"' in page.content.decode()) == ("zh-hans", True)
+
+    choose(other, "")
+    assert language_of(other.get("/")) == "en"
+    assert User.objects.get().language == ""
+
+
+def test_who_has_not_signed_in_chooses_for_this_browser_only(client: Client) -> None:
+    choose(client, "zh-hans")
+    assert language_of(client.get("/sign-in/")) == "zh-hans"
+    choose(client, "tlh")  # not one of ours
+    assert language_of(client.get("/sign-in/")) == "zh-hans"
+    strict = Client(enforce_csrf_checks=True)
+    assert choose(strict, "zh-hans").status_code == 403
