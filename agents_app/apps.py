@@ -9,8 +9,9 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         """Plug the agents into the rooms (sessions_app/extensions.py); one line a hook."""
         from agents_app import commands, on_pages, room
-        from agents_app.services import configuring, crew, pending, plans, replies, reports, runs
+        from agents_app.services import configuring, crew, feed_tokens, pending, plans, replies, reports, runs
         from sessions_app import extensions, permissions
+        from sessions_app.services import masks
 
         permissions.define("cancel_run", permissions.RESPONDERS, scope=None)
         for verb in ("pause_run", "resume_run", "retry_run", "steer_run"):
@@ -37,6 +38,7 @@ class AgentsConfig(AppConfig):
         permissions.define("answer_question", permissions.RESPONDERS)
         permissions.define("resolve_outcome", permissions.APPROVERS)
         permissions.define("see_blocklists", permissions.COMMANDERS | permissions.ADMINS)
+        masks.sources.append(feed_tokens.secrets_of)
         extensions.commands["approval.decide"] = room.decide_approval
         extensions.commands["approval.withdraw"] = room.withdraw_vote
         extensions.commands["question.answer"] = room.answer_question

@@ -1,20 +1,16 @@
 """The block list as firewalls read it: plain text at an address that is its own pass."""
 
-import base64
-import binascii
 import hashlib
-import hmac
-from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
-from django.utils.crypto import salted_hmac
 from django.views.decorators.http import condition
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents_app.api.answers import Blocklist
 from agents_app.services import containment
+from agents_app.services.feed_tokens import LIST_NAME, organization_of, token_of
 from sessions_app import permissions
 from sessions_app.api.doors import Door
 from sessions_app.api.problems import answering
@@ -22,26 +18,7 @@ from sessions_app.api.schema.describing import Media, Operation, described, desc
 from sessions_app.errors import Denied
 from sessions_app.models import Organization
 
-LIST_NAME = "blocked"
-PROOF_BYTES = 24
 TEXT = Media("text/plain", {"type": "string"})
-
-
-def token_of(organization: Organization) -> str:
-    """Derived from list and generation, so it is stored nowhere; raising the generation makes it another."""
-    return _text(organization.pk.bytes + _proof(organization))
-
-
-def organization_of(token: str) -> Organization | None:
-    """Whose list a token opens. The id inside it finds the row, the proof is compared in constant time."""
-    try:
-        raw = base64.urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        found = Organization.objects.filter(pk=UUID(bytes=raw[:16])).first()
-    except (ValueError, binascii.Error):
-        return None
-    genuine = _proof(found) if found else b"\0" * PROOF_BYTES
-    # Only the one spelling: base64 has others for the same bytes.
-    return found if hmac.compare_digest(genuine, raw[16:]) and found and token == _text(raw) else None
 
 
 def lines(token: str) -> bytes:
@@ -83,15 +60,6 @@ class Blocklists(Door):
 
 def _url(request: Request, organization: Organization) -> str:
     return request.build_absolute_uri(reverse("blocklist-feed", args=[token_of(organization)]))
-
-
-def _proof(organization: Organization) -> bytes:
-    said = f"{organization.pk}:{LIST_NAME}:{organization.blocklist_generation}"
-    return salted_hmac("warroom.blocklist", said, algorithm="sha256").digest()[:PROOF_BYTES]
-
-
-def _text(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 urlpatterns = [
