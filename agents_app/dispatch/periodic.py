@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
+from uuid import UUID
 
 import structlog
 from django.db import InterfaceError, OperationalError
 
 from agents_app import clock
 from agents_app.engine import probing
-from agents_app.services import pending
+from agents_app.services import pending, questions
 from sessions_app.events import executors
 from sessions_app.services import accounts, idempotency, sessions
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
 TICK_SECONDS = 2.0
 ANSWERS_KEPT = timedelta(days=1)
 
@@ -27,36 +31,63 @@ def forget_what_is_over() -> None:
     accounts.forget(now=now)
 
 
-def expire_idle_chats() -> None:
-    sessions.expire_idle(now=clock.now())
+def idle_chats() -> list[UUID]:
+    return sessions.idle(now=clock.now())
+
+
+def expire_chat(session_id: UUID) -> None:
+    sessions.expire(session_id, now=clock.now())
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Rows whose time comes: which they are, and how one ends. Each by itself: one that can't end stops no other."""
+
+    name: str
+    due: Callable[[], list[UUID]]
+    end: Callable[[UUID], object]
+    every: int = 1
 
 
 # What is done, and every how many ticks.
-WORK: tuple[tuple[Callable[[], object], int], ...] = (
-    (pending.expire_due, 1),
-    (expire_idle_chats, 150),
-    (forget_what_is_over, 300),
+ENDINGS = (
+    Ending("approvals", pending.due, pending.expire),
+    Ending("questions", questions.due, questions.expire),
+    Ending("idle chats", idle_chats, expire_chat, every=150),
 )
+FORGET_TICKS = 300
 LOOK_TICKS = 30
 
 
 async def keep_time() -> None:
     """Do each piece of work when it is due, one after the other; a database that is away is asked again later."""
-    tick = 0
+    number = 0
     while True:
-        for work, every in WORK:
-            if tick % every == 0:
-                await _do(partial(executors.run, work), work.__name__)
-        if tick % LOOK_TICKS == 0:
-            await _do(probing.keep_watch, "look at providers")
-        tick += 1
+        await tick(number)
+        number += 1
         await asyncio.sleep(TICK_SECONDS)
 
 
-async def _do(work: Callable[[], Awaitable[object]], name: str) -> None:
+async def tick(number: int) -> None:
+    for ending in ENDINGS:
+        if number % ending.every == 0:
+            await _end_due(ending)
+    if number % FORGET_TICKS == 0:
+        await _do(partial(executors.run, forget_what_is_over), "forget what is over")
+    if number % LOOK_TICKS == 0:
+        await _do(probing.keep_watch, "look at providers")
+
+
+async def _end_due(ending: Ending) -> None:
+    for row in await _do(partial(executors.run, ending.due), ending.name) or ():
+        await _do(partial(executors.run, ending.end, row), ending.name, row=str(row))
+
+
+async def _do(work: Callable[[], Awaitable[T]], name: str, **about: str) -> T | None:
     try:
-        await work()
+        return await work()
     except (OperationalError, InterfaceError) as error:
-        log.warning("periodic work put off", work=name, error=str(error))
+        log.warning("periodic work put off", work=name, error=str(error), **about)
     except Exception:
-        log.exception("periodic work failed", work=name)
+        log.exception("periodic work failed", work=name, **about)
+    return None

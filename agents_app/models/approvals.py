@@ -62,6 +62,7 @@ class Approval(Row):
     execute_by = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    decided_seq = models.PositiveBigIntegerField(null=True, help_text="The seq of the event that told how it ended.")
     feedback = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

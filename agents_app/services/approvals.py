@@ -13,15 +13,15 @@ from agents_app.digests import fingerprint
 from agents_app.models import Approval, Run, ToolCall, Vote
 from agents_app.policy import Effect, Ruling
 from agents_app.services import calls, quorum, requests, runs
-from agents_app.services.pending import cancel_pending, expire_due
+from agents_app.services.pending import cancel_pending
 from agents_app.services.requests import Status
 from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Denied, Invalid, NotFound, Refused
-from sessions_app.models import Event, Membership, Message
+from sessions_app.models import Membership, Message
 from sessions_app.vocabulary import Decision
 
-__all__ = ["NotAsked", "ask", "cancel_pending", "decide", "expire_due", "withdraw"]
+__all__ = ["NotAsked", "ask", "cancel_pending", "decide", "withdraw"]
 
 TO_DECIDE = timedelta(hours=24)
 TO_DECIDE_DESTRUCTIVE = timedelta(minutes=15)
@@ -106,9 +106,8 @@ def _not_after_a_rejection(run: Run, mark: str) -> None:
     last = rejected.select_related("decided_by").order_by("-decided_at").first()
     if last is None:
         return
-    told = Event.objects.filter(session=run.session, type="approval.rejected", data__id=str(last.pk)).first()
-    since = told.seq if told else 0
-    if Message.objects.filter(session=run.session, sender_type=Message.SenderType.USER, seq__gt=since).exists():
+    written = Message.objects.filter(session=run.session, sender_type=Message.SenderType.USER)
+    if written.filter(seq__gt=last.decided_seq or 0).exists():
         return
     words = "The same request was rejected before and nobody has written since, so it was not asked again."
     raise NotAsked(ToolCall.State.REJECTED, words, rejection(last))

@@ -15,14 +15,15 @@ from sessions_app.services import audit
 State = ToolCall.State
 
 
-def expire_due() -> int:
-    """End every request whose time is over; called again and again, by every process."""
-    due = Approval.objects.filter(status=Approval.Status.PENDING, expires_at__lte=clock.now())
-    return sum(_expire(pk) for pk in due.values_list("pk", flat=True)) + questions.expire_due()
+def due() -> list[UUID]:
+    """The requests whose time is over; asked again and again, by every process."""
+    late = Approval.objects.filter(status=Approval.Status.PENDING, expires_at__lte=clock.now())
+    return list(late.order_by("expires_at").values_list("pk", flat=True))
 
 
 @transaction.atomic
-def _expire(approval_id: UUID) -> bool:
+def expire(approval_id: UUID) -> bool:
+    """End a request nobody decided, unless somebody has just now."""
     approval = requests.locked(approval_id)
     late = approval.expired(clock.now())
     if late:

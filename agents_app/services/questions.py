@@ -56,10 +56,23 @@ def answer(*, body: QuestionAnswer, by: Actor, cause: UUID | None = None) -> Que
     return question
 
 
-def expire_due() -> int:
-    """End every question nobody answered in time."""
-    due = Question.objects.filter(status=Status.OPEN, expires_at__lte=clock.now())
-    return sum(_expire(pk) for pk in due.values_list("pk", flat=True))
+def due() -> list[UUID]:
+    """The questions nobody answered in time."""
+    late = Question.objects.filter(status=Status.OPEN, expires_at__lte=clock.now())
+    return list(late.order_by("expires_at").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def expire(question_id: UUID) -> bool:
+    """End a question, unless somebody has answered it just now."""
+    question = _locked(question_id)
+    if question.status != Status.OPEN:
+        return False
+    _end(question, Status.EXPIRED, by=actors.SYSTEM)
+    words = "Nobody answered in time."
+    calls.settle(question.tool_call, state=ToolCall.State.EXPIRED, by=actors.SYSTEM, error=words)
+    runs.wake(question.run, by=actors.SYSTEM)
+    return True
 
 
 def cancel_open(
@@ -75,18 +88,6 @@ def cancel_open(
         if not question.tool_call.settled:
             calls.settle(question.tool_call, state=ToolCall.State.CANCELLED, by=by, error=words, cause=cause)
         runs.wake(question.run, by=by, cause=cause)
-
-
-@transaction.atomic
-def _expire(question_id: UUID) -> bool:
-    question = _locked(question_id)
-    if question.status != Status.OPEN:
-        return False
-    _end(question, Status.EXPIRED, by=actors.SYSTEM)
-    words = "Nobody answered in time."
-    calls.settle(question.tool_call, state=ToolCall.State.EXPIRED, by=actors.SYSTEM, error=words)
-    runs.wake(question.run, by=actors.SYSTEM)
-    return True
 
 
 def _require_visible(question_id: UUID, by: Actor) -> None:

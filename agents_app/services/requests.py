@@ -86,7 +86,8 @@ def close(approval: Approval, status: str, *, by: Actor, cause: UUID | None = No
     """The one compare-and-set that ends a request; False for whoever comes second."""
     before = approval.status
     decided = {"decided_at": clock.now()} if before == Status.PENDING else {}
-    changes = {"status": status, **decided, **fields}
+    # The session is locked: the event that tells of it is the next.
+    changes = {"status": status, "decided_seq": approval.session.head + 1, **decided, **fields}
     mine = Approval.objects.filter(pk=approval.pk, status=before, version=approval.version, digest=approval.digest)
     if before not in (Status.PENDING, Status.APPROVED) or not mine.update(**changes):
         return False

@@ -110,11 +110,20 @@ def end(*, session_id: UUID, by: Actor, reason: str = "", cause: UUID | None = N
     return session
 
 
-def expire_idle(*, now: datetime) -> int:
-    """Close the chats that nobody has written in for longer than the installation keeps them open."""
-    before = now - timedelta(hours=settings.WARROOM_SESSION_IDLE_HOURS)
-    idle = ChatSession.objects.idle(since=before).order_by("last_active_at").values_list("pk", flat=True)
-    return sum(_expire(session_id, before) for session_id in list(idle[:EXPIRED_AT_ONCE]))
+def idle(*, now: datetime) -> list[UUID]:
+    """The chats that nobody has written in for longer than the installation keeps them open."""
+    rows = ChatSession.objects.idle(since=_idle_since(now)).order_by("last_active_at")
+    return list(rows.values_list("pk", flat=True)[:EXPIRED_AT_ONCE])
+
+
+@transaction.atomic
+def expire(session_id: UUID, *, now: datetime) -> bool:
+    """Close an idle chat; judged again under its lock, since somebody may have written just now."""
+    session = log.lock(session_id)
+    if not ChatSession.objects.idle(since=_idle_since(now)).filter(pk=session_id).exists() or _busy(session):
+        return False
+    _close(session, ChatSession.Status.EXPIRED, by=SYSTEM, reason="Nobody has written here for a long time.")
+    return True
 
 
 def locked(session_id: UUID, *, by: Actor, verb: str) -> ChatSession:
@@ -137,14 +146,8 @@ def default_agent_id(organization: Organization) -> UUID | None:
     return found
 
 
-@transaction.atomic
-def _expire(session_id: UUID, before: datetime) -> bool:
-    """One at a time, and judged again under its lock: somebody may have written just now."""
-    session = log.lock(session_id)
-    if not ChatSession.objects.idle(since=before).filter(pk=session_id).exists() or _busy(session):
-        return False
-    _close(session, ChatSession.Status.EXPIRED, by=SYSTEM, reason="Nobody has written here for a long time.")
-    return True
+def _idle_since(now: datetime) -> datetime:
+    return now - timedelta(hours=settings.WARROOM_SESSION_IDLE_HOURS)
 
 
 def _busy(session: ChatSession) -> bool:

@@ -16,7 +16,7 @@ from agents_app.catalogue import TOOLS, Arguments, ToolSpec
 from agents_app.engine import data_blocks, dispatcher
 from agents_app.engine.dispatcher import Settled, ToolRequest, Waiting
 from agents_app.models import Approval, BlockedIndicator, Run, ToolCall
-from agents_app.services import approvals, leases, runs
+from agents_app.services import approvals, leases, pending, questions, runs
 from agents_app.services.runs import Lease
 from agents_app.tools import Call, registry
 from sessions_app import actors
@@ -141,6 +141,11 @@ def said(outcome: Settled | Waiting) -> dict[str, Any]:
     assert isinstance(outcome, Settled), outcome
     told: dict[str, Any] = data_blocks.read(outcome.text)["tool_result"]
     return told
+
+
+def expire_due() -> int:
+    """What the clock does to requests and questions nobody answered."""
+    return sum(pending.expire(pk) for pk in pending.due()) + sum(questions.expire(pk) for pk in questions.due())
 
 
 def refused(code: str, act: Callable[[], object]) -> Refused:

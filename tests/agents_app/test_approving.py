@@ -5,19 +5,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 
 from agents_app import clock
 from agents_app.catalogue import TOOLS, BlockIndicator
+from agents_app.dispatch import periodic
 from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Approval, Run, ToolCall, ToolPolicy
-from agents_app.services import approvals, pending, runs
+from agents_app.services import approvals, runs
 from sessions_app import actors, permissions
 from sessions_app.models import Event, Incident, Message
 from sessions_app.services import incidents
 from sessions_app.services.accounts import issue_key
 from sessions_app.vocabulary import Decision
 from tests import factories
-from tests.agents_app.control import EVIL, Scene, block, leave, offer_reboots, refused, said, scene
+from tests.agents_app.control import EVIL, Scene, block, expire_due, leave, offer_reboots, refused, said, scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -378,11 +380,25 @@ def test_time_never_approves_and_an_expiry_is_told_to_room_and_agent() -> None:
     made.act()
     made.park()
     Approval.objects.update(expires_at=clock.now() - timedelta(seconds=1))
-    assert pending.expire_due() == 1
-    assert pending.expire_due() == 0
+    assert expire_due() == 1
+    assert expire_due() == 0
     made.take_up()
     assert said(made.again())["outcome"] == "expired"
     assert made.events("approval")[-1] == "approval.expired"
+
+
+def test_a_request_that_cannot_end_keeps_no_other_from_ending(caplog: pytest.LogCaptureFixture) -> None:
+    broken, whole = scene(), scene()
+    for made in (broken, whole):
+        made.act()
+        made.park()
+    late = clock.now() - timedelta(seconds=1)
+    Approval.objects.update(expires_at=late)
+    Approval.objects.filter(pk=broken.approval.pk).update(policy={}, expires_at=late - timedelta(minutes=1))
+    async_to_sync(periodic.tick)(1)
+    assert (broken.approval.status, whole.approval.status) == ("pending", "expired")
+    assert broken.events("approval") == ["approval.requested"]
+    assert str(broken.approval.pk) in caplog.text
     assert made.audited("approval")[-1] == "approval.expired"
     assert made.blocked == []
 

@@ -7,11 +7,11 @@ import pytest
 from agents_app import clock
 from agents_app.engine.dispatcher import Waiting
 from agents_app.models import Question, Run
-from agents_app.services import pending, questions, runs
+from agents_app.services import questions, runs
 from sessions_app import actors
 from sessions_app.vocabulary import QuestionAnswer
 from tests import factories
-from tests.agents_app.control import Scene, at_once, refused, said, scene
+from tests.agents_app.control import Scene, at_once, expire_due, refused, said, scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,7 +81,7 @@ def test_a_question_nobody_answers_expires_and_the_agent_is_told() -> None:
     made = asked()
     Question.objects.update(expires_at=clock.now() - timedelta(seconds=1))
     refused("CONFLICT", lambda: answer(made))
-    pending.expire_due()
+    expire_due()
     made.take_up()
     assert said(made.again())["outcome"] == "expired"
     assert made.events("question")[-1] == "question.expired"

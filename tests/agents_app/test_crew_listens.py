@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from agents_app.models import Approval, BlockedIndicator
-from agents_app.services import approvals
+from tests.agents_app.control import expire_due
 from tests.agents_app.crew_alerts import BRUTE_FORCE
 from tests.agents_app.crew_room import CrewRoom
 from tests.agents_app.scripts import Script
@@ -74,7 +74,7 @@ def test_words_cannot_make_it_block_our_own_network(room: CrewRoom) -> None:
 
 def test_when_nobody_decides_in_time_it_goes_on_and_the_report_says_so(room: CrewRoom) -> None:
     Approval.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    approvals.expire_due()
+    expire_due()
     assert room.work().status == "succeeded"
     assert "The request for the block of 203.0.113.77 is expired" in room.report
 

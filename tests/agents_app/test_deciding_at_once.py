@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from agents_app import clock
 from agents_app.engine import dispatcher
 from agents_app.models import Approval, BlockedIndicator
-from agents_app.services import approvals, outcomes, pending, runs
+from agents_app.services import approvals, outcomes, runs
 from agents_app.services.leases import LeaseLost
 from sessions_app import actors
 from sessions_app.errors import Refused
@@ -19,7 +19,7 @@ from sessions_app.models import AuditEntry, Event
 from sessions_app.services import audit, incidents
 from sessions_app.vocabulary import Decision
 from tests import factories
-from tests.agents_app.control import EVIL, Scene, at_once, block, scene
+from tests.agents_app.control import EVIL, Scene, at_once, block, expire_due, scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,7 +70,7 @@ def test_an_approval_that_races_something_else_has_one_outcome(rival: str, attem
     commander = actors.person(made.person("commander"))
     rivals: dict[str, Callable[[], object]] = {
         "reject": deciding(made, "commander", "reject"),
-        "expire": pending.expire_due,
+        "expire": expire_due,
         "cancel": lambda: runs.cancel(run_id=made.run.pk, by=commander),
         "close": lambda: incidents.change(
             incident_id=made.incident.pk if made.incident else made.session.pk,

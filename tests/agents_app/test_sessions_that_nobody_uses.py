@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.utils import timezone
 
@@ -19,7 +20,8 @@ LATER = timedelta(hours=settings.WARROOM_SESSION_IDLE_HOURS, minutes=1)
 
 
 def expire(after: timedelta = LATER) -> int:
-    return sessions.expire_idle(now=timezone.now() + after)
+    now = timezone.now() + after
+    return sum(sessions.expire(pk, now=now) for pk in sessions.idle(now=now))
 
 
 def status(room: ChatSession) -> str:
@@ -93,9 +95,9 @@ def test_ending_a_chat_cancels_what_is_queued_in_it() -> None:
     assert list(Event.objects.order_by("seq").values_list("type", flat=True)) == ["run.cancelled", "session.ended"]
 
 
-def test_the_clock_does_it() -> None:
-    room = factories.room()
-    ChatSession.objects.filter(pk=room.pk).update(last_active_at=timezone.now() - LATER)
-    periodic.expire_idle_chats()
-    assert status(room) == "expired"
-    assert any(work is periodic.expire_idle_chats for work, _ in periodic.WORK)
+@pytest.mark.django_db(transaction=True)
+async def test_the_clock_does_it() -> None:
+    room = await sync_to_async(factories.room)()
+    await ChatSession.objects.filter(pk=room.pk).aupdate(last_active_at=timezone.now() - LATER)
+    await periodic.tick(0)
+    assert (await ChatSession.objects.aget(pk=room.pk)).status == "expired"
