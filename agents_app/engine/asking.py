@@ -293,8 +293,7 @@ def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, used: 
         estimated=usage.estimated,
     )  # fmt: skip
     if checkpoint is not None:
-        run.checkpoint = checkpoint
-        run.save(update_fields=["checkpoint"])
+        runs.keep(run, checkpoint)
 
 
 def _held_record(turn: "Turn", then: Callable[[Run], None]) -> None:

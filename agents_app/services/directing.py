@@ -108,8 +108,7 @@ def take(run: Run, keep: Callable[[list[Message]], dict[str, Any]]) -> list[Mess
     """Take the inbox, and keep the checkpoint that holds it, in one transaction; the run is held."""
     taken = runs.take_inbox(run)
     if taken:
-        run.checkpoint = keep(taken)
-        run.save(update_fields=["checkpoint"])
+        runs.keep(run, keep(taken))
     for message in taken:
         told = TeamTold(
             event="team.intervention", run_id=run.pk, team={"lead": run.agent.name}, member=message.sender_name,

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from agents_app.models import Run
 from agents_app.services import report_facts as facts
-from agents_app.services import report_timeline
+from agents_app.services import report_timeline, runs
 from agents_app.services.leases import Lease, held
 from sessions_app import actors, permissions, resources
 from sessions_app.actors import Actor
@@ -38,8 +38,7 @@ def file(*, lease: Lease, incident_id: UUID, author: str, prose: Prose, checkpoi
     incident = incidents.lock(incident_id)
     run = held(lease)
     report = _file(incident, run, author=author, prose=prose)
-    run.checkpoint = checkpoint
-    run.save(update_fields=["checkpoint"])
+    runs.keep(run, checkpoint)
     return report
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from agents_app.models import Run, ToolCall
-from agents_app.services import crew
+from agents_app.services import crew, runs
 from agents_app.services.leases import Lease, held
 from sessions_app import actors
 from sessions_app.events import log
@@ -37,8 +37,7 @@ def summarize(*, lease: Lease, incident_id: UUID, account: Account, checkpoint: 
     )  # fmt: skip
     incident.summary, incident.summary_version = row.summary, row.version
     incident.save(update_fields=["summary", "summary_version"])
-    run.checkpoint = checkpoint
-    run.save(update_fields=["checkpoint"])
+    runs.keep(run, checkpoint)
     _tell(run, row)
     if _contained(run):
         crew.advance(

@@ -21,12 +21,12 @@ from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, Ru
 
 __all__ = [
     "Lease", "LeaseLost", "acquire", "add_usage", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held",
-    "lie_down", "locked", "on_close", "on_end", "park", "release", "renew", "requeue", "rest", "save_checkpoint",
-    "start", "take_inbox", "tell", "use", "wake",
+    "keep", "lie_down", "locked", "on_close", "on_end", "park", "release", "renew", "requeue", "rest",
+    "save_checkpoint", "start", "take_inbox", "tell", "use", "wake",
 ]  # fmt: skip
 
 CRASHES_ALLOWED = 3
-CRASHED = "The server or its database broke off in the middle of this run more than three times."
+CRASHED = "The server or its database broke off at the same place of this run more than three times."
 
 # Called with (run, by) in the transaction that ends a run: what is open on its behalf ends with it.
 on_end: list[Callable[[Run, Actor], None]] = []
@@ -160,9 +160,7 @@ def _acquire(run_id: UUID, owner: str) -> Lease | None:
 
 @transaction.atomic
 def save_checkpoint(lease: Lease, checkpoint: dict[str, Any]) -> None:
-    run = held(lease)
-    run.checkpoint = checkpoint
-    run.save(update_fields=["checkpoint"])
+    keep(held(lease), checkpoint)
 
 
 @transaction.atomic
@@ -222,6 +220,14 @@ def rest(lease: Lease) -> None:
     else:
         _void_messages(run, reason="It was paused for a moment; this is written again.")
         requeue(run, "run.queued", by=_speaker(run))
+
+
+def keep(run: Run, checkpoint: dict[str, Any]) -> None:
+    """Keep what the mode needs to go on; call it with the run held. Crashes that it got past count no more."""
+    if checkpoint == run.checkpoint:
+        return
+    run.checkpoint, run.crashes = checkpoint, 0
+    run.save(update_fields=["checkpoint", "crashes"])
 
 
 def use(run: Run, chosen: Chosen) -> None:

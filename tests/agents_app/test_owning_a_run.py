@@ -78,6 +78,23 @@ def test_a_run_that_crashes_more_than_three_times_has_failed() -> None:
     assert told(run.session)[-2:] == ["message.error", "run.failed"]
 
 
+def test_crashes_that_a_run_got_past_count_no_more() -> None:
+    run = factories.run()
+    for step in range(3):
+        for _ in range(3):
+            lease = runs.acquire(run_id=run.pk, owner="a:1")
+            assert lease, "crashed three times since it last moved on"
+            runs.save_checkpoint(lease, {"step": step})
+            crash(run)
+    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    assert lease
+    runs.save_checkpoint(lease, {"step": step})
+    crash(run)
+    assert runs.acquire(run_id=run.pk, owner="a:1") is None, "what it says again is no progress"
+    run.refresh_from_db()
+    assert run.error_code == "RUN_CRASHED"
+
+
 def test_a_release_is_no_crash() -> None:
     run = factories.run()
     for _ in range(6):

@@ -15,7 +15,7 @@ from agents_app.engine.modes.crew.state import CrewState
 from agents_app.engine.turn import Turn
 from agents_app.models import Agent, Run
 from agents_app.services import crew as service
-from agents_app.services import plans
+from agents_app.services import plans, runs
 from sessions_app.errors import Refused
 
 
@@ -94,8 +94,7 @@ class Crew:
 
 
 def keep(run: Run, checkpoint: dict[str, Any], state: CrewState) -> None:
-    run.checkpoint = checkpoint
-    run.save(update_fields=["checkpoint"])
+    runs.keep(run, checkpoint)
     plans.draw(run, state.nodes())
 
 
