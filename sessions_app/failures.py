@@ -4,6 +4,8 @@ import sys
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app import signing_in, views
 from sessions_app.api.problems import problem, refusal_of
@@ -11,12 +13,13 @@ from sessions_app.errors import Refused
 from sessions_app.pages import sign_in
 from sessions_app.pages.error_pages import error_page
 
-AWAY = {
+NO_TOKEN = _("A browser's session needs the header X-CSRFToken.")
+AWAY: dict[str, str | Promise] = {
     "code": "503",
-    "headline": "The database does not answer",
-    "happened": "The server could not reach its database, or another program held it for too long.",
-    "lost": "What you sent last was not stored.",
-    "todo": "Wait a few seconds, go back, and send it again.",
+    "headline": _("The database does not answer"),
+    "happened": _("The server could not reach its database, or another program held it for too long."),
+    "lost": _("What you sent last was not stored."),
+    "todo": _("Wait a few seconds, go back, and send it again."),
 }
 
 
@@ -30,7 +33,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     if of_api(request):
-        return problem(Refused("PERMISSION_DENIED", "A browser's session needs the header X-CSRFToken."), request)
+        return problem(Refused("PERMISSION_DENIED", str(NO_TOKEN)), request)
     return views.csrf_failed(request, reason)
 
 

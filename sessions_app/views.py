@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
 from sessions_app import demo, markdown, permissions
@@ -89,7 +90,7 @@ def attach_evidence(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
     file = request.FILES.get("file")
     if file is None:
-        messages.error(request, "Nothing was attached: choose a file first.")
+        messages.error(request, _("Nothing was attached: choose a file first."))
     else:
         files.attach(incident=incident, filename=file.name or "file", stream=file, by=actor_of(request))
     return redirect("war-room", incident.pk)

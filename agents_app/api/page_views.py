@@ -6,9 +6,11 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from pydantic import BaseModel, ValidationError
 
+from agents_app.models import Approval
 from agents_app.services import approvals, outcomes, questions
 from sessions_app.errors import Invalid
 from sessions_app.pages.doors import actor_of, back, page
@@ -24,7 +26,7 @@ def decide_approval(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     edited = _edited(request.POST.get("edited_args", ""))
     decision = _parse(Decision, {**sent, "edited_args": edited if sent["decision"] == "approve" else None})
     approval = approvals.decide(approval_id=approval_id, decision=decision, by=actor_of(request))
-    messages.success(request, f"{approval.tool}: your decision is stored; the request is {approval.status}.")
+    messages.success(request, _stored(approval))
     return back(request)
 
 
@@ -35,7 +37,7 @@ def answer_question(request: HttpRequest, question_id: UUID) -> HttpResponse:
     content = option or request.POST.get("content", "").strip()
     body = _parse(QuestionAnswer, {"question_id": question_id, "content": content, "option": option})
     questions.answer(body=body, by=actor_of(request))
-    messages.success(request, "Your answer is stored and has reached the agent.")
+    messages.success(request, _("Your answer is stored and has reached the agent."))
     return back(request)
 
 
@@ -45,8 +47,13 @@ def settle_outcome(request: HttpRequest, tool_call_id: UUID) -> HttpResponse:
     sent = {name: request.POST.get(name, "") for name in ("outcome", "note")}
     body = _parse(OutcomeDecide, {"tool_call_id": tool_call_id, **sent})
     outcomes.decide(tool_call_id=body.tool_call_id, outcome=body.outcome, note=body.note, by=actor_of(request))
-    messages.success(request, "What became of the call is stored, and the agent goes on.")
+    messages.success(request, _("What became of the call is stored, and the agent goes on."))
     return back(request)
+
+
+def _stored(approval: Approval) -> str:
+    told = _("{tool}: your decision is stored; the request is {status}.")
+    return told.format(tool=approval.tool, status=approval.get_status_display().lower())
 
 
 def _edited(text: str) -> dict[str, Any] | None:
@@ -56,11 +63,11 @@ def _edited(text: str) -> dict[str, Any] | None:
         found: dict[str, Any] = json.loads(text)  # its shape is checked right after
         return found
     except (ValueError, RecursionError) as error:
-        raise Invalid("The edited arguments are not JSON.") from error
+        raise Invalid(_("The edited arguments are not JSON.")) from error
 
 
 def _parse(model: type[Body], sent: dict[str, Any]) -> Body:
     try:
         return model.model_validate(sent)
     except ValidationError as error:
-        raise Invalid("The form is not complete; reload the page and look again.") from error
+        raise Invalid(_("The form is not complete; reload the page and look again.")) from error

@@ -5,6 +5,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from agents_app.models.tool_calls import ToolCall
 from sessions_app.models import ChatSession, Incident, Organization, User
@@ -24,13 +25,13 @@ class Approval(Row):
         APPROVE = "approve"
 
     class Status(models.TextChoices):
-        PENDING = "pending"
-        APPROVED = "approved"
-        REJECTED = "rejected"
-        EXPIRED = "expired"
-        CANCELLED = "cancelled"
-        SUPERSEDED = "superseded"
-        INVALIDATED = "invalidated"
+        PENDING = "pending", pgettext_lazy("approval", "Pending")
+        APPROVED = "approved", pgettext_lazy("approval", "Approved")
+        REJECTED = "rejected", pgettext_lazy("approval", "Rejected")
+        EXPIRED = "expired", pgettext_lazy("approval", "Expired")
+        CANCELLED = "cancelled", pgettext_lazy("approval", "Cancelled")
+        SUPERSEDED = "superseded", pgettext_lazy("approval", "Superseded")
+        INVALIDATED = "invalidated", pgettext_lazy("approval", "Invalidated")
 
     class Risk(models.TextChoices):
         LOW = "low"

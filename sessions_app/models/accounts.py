@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models.base import Row, uuid7
 
@@ -52,12 +53,12 @@ class User(AbstractUser):
 
 
 class Role(models.TextChoices):
-    OBSERVER = "observer"
-    RESPONDER = "responder"
-    APPROVER = "approver"
-    COMMANDER = "commander"
-    ADMIN = "admin"
-    AUDITOR = "auditor"
+    OBSERVER = "observer", _("Observer")
+    RESPONDER = "responder", _("Responder")
+    APPROVER = "approver", _("Approver")
+    COMMANDER = "commander", _("Commander")
+    ADMIN = "admin", _("Admin")
+    AUDITOR = "auditor", _("Auditor")
 
 
 class Membership(Row):

@@ -4,17 +4,19 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sessions_app.models.accounts import Organization, User
 from sessions_app.models.base import Row
 
 
 class Severity(models.TextChoices):
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    INFO = "info"
+    CRITICAL = "critical", _("Critical")
+    HIGH = "high", _("High")
+    MEDIUM = "medium", _("Medium")
+    LOW = "low", _("Low")
+    INFO = "info", _("Info")
 
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
@@ -24,11 +26,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
 class Incident(Row):
     class Status(models.TextChoices):
-        OPEN = "open"
-        INVESTIGATING = "investigating"
-        CONTAINED = "contained"
-        RESOLVED = "resolved"
-        CLOSED = "closed"
+        OPEN = "open", pgettext_lazy("incident", "Open")
+        INVESTIGATING = "investigating", pgettext_lazy("incident", "Investigating")
+        CONTAINED = "contained", pgettext_lazy("incident", "Contained")
+        RESOLVED = "resolved", pgettext_lazy("incident", "Resolved")
+        CLOSED = "closed", pgettext_lazy("incident", "Closed")
 
     SETTLED = (Status.RESOLVED, Status.CLOSED)
 

@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from sessions_app.models.accounts import Organization, User
 from sessions_app.models.base import Row
@@ -31,10 +32,10 @@ class ChatSession(Row):
         ENGINEER_CHAT = "engineer_chat"
 
     class Status(models.TextChoices):
-        CREATED = "created"
-        ACTIVE = "active"
-        ENDED = "ended"
-        EXPIRED = "expired"
+        CREATED = "created", pgettext_lazy("session", "Created")
+        ACTIVE = "active", pgettext_lazy("session", "Active")
+        ENDED = "ended", pgettext_lazy("session", "Ended")
+        EXPIRED = "expired", pgettext_lazy("session", "Expired")
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="sessions")
     incident = models.ForeignKey(

@@ -8,6 +8,8 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from sessions_app import permissions
@@ -20,7 +22,7 @@ from sessions_app.services import messages, sessions
 from sessions_app.vocabulary import MessageSend
 
 PAGE = 30
-KINDS = {"agent": "Agent", "engineer_chat": "Private"}
+KINDS = {"agent": gettext_lazy("Agent"), "engineer_chat": gettext_lazy("Private")}
 NUMBERS = {"temperature": float, "top_p": float, "max_tokens": int}
 
 
@@ -121,19 +123,21 @@ def end(request: HttpRequest, session_id: UUID) -> HttpResponse:
 
 
 def config_of(form: QueryDict) -> dict[str, Any]:
-    provider, _, model = form.get("choice", "").partition("\t")
+    provider, _tab, model = form.get("choice", "").partition("\t")
     chosen: dict[str, Any] = {"provider": provider, "model": model} if model else {}
     for name, kind in NUMBERS.items():
         if text := form.get(name, "").strip():
             try:
                 chosen[name] = kind(text)
             except ValueError:
-                raise Invalid(f"{name} must be a number.", details={"field": name}) from None
+                raise Invalid(_("{name} must be a number.").format(name=name), details={"field": name}) from None
     return chosen
 
 
 def title_of(session: ChatSession) -> str:
-    return session.title or (f"Chat with {session.agent.name}" if session.agent else "A chat")
+    if session.title:
+        return session.title
+    return _("Chat with {agent}").format(agent=session.agent.name) if session.agent else _("A chat")
 
 
 def _post(session: ChatSession, content: str, by: Actor) -> None:

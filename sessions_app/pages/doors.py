@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from sessions_app import actors, permissions
 from sessions_app.actors import Actor
@@ -32,7 +33,7 @@ def page(view: View) -> View:
             raise Http404(error.detail) from error
         except Refused as error:
             if request.method == "POST":
-                messages.error(request, f"Nothing was changed. {error.detail}")
+                messages.error(request, _("Nothing was changed. {why}").format(why=error.detail))
                 return back(request)
             if isinstance(error, Denied):
                 raise PermissionDenied(error.detail) from error

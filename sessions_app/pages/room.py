@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app import extensions, permissions, resources, snapshot
 from sessions_app.actors import Actor
@@ -55,9 +56,13 @@ def of_session(
         "zero": ZERO,
         "waiting_count": sum(len(taken.parts.get(name, ())) for name in ("approvals", "questions", "unknowns")),
         "may_post": permissions.may(by, "post", session.organization_id) and session.open_to_posts,
-        "closed_words": "" if session.open_to_posts else f"This room is {session.status}; it can still be read.",
+        "closed_words": "" if session.open_to_posts else _closed(session),
         **{name: part(session) for name, part in extensions.page_parts.items()},
     }
+
+
+def _closed(session: ChatSession) -> str:
+    return _("This room is {status}; it can still be read.").format(status=session.get_status_display().lower())
 
 
 def _page(

@@ -10,8 +10,10 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from sessions_app.pages import languages
+from sessions_app.pages import labels, languages
 from sessions_app.pages.faces import face_of
 from sessions_app.pages.themes import theme_of
 
@@ -57,6 +59,12 @@ def clock(at: datetime | str | None) -> str:
 
 
 @register.filter
+def label(code: object, kind: str) -> str:
+    """What a code is called: `{{ approval.risk|label:"risk" }}`."""
+    return labels.label(code, kind)
+
+
+@register.filter
 def words(text: str) -> list[str]:
     return text.split()
 
@@ -67,11 +75,10 @@ def policy_line(policy: dict[str, Any] | None) -> str:
     if not policy:
         return ""
     eligible = policy.get("eligible") or [""]
-    who = " and ".join(_needed(each, eligible[-1]) for each in policy.get("need") or []) or "any responder"
+    who = _(" and ").join(_needed(each, eligible[-1]) for each in policy.get("need") or []) or _("any responder")
     why = re.search(r"\((.+)\)$", str(policy.get("rule") or ""), re.DOTALL)
-    return f"{who[0].upper()}{who[1:]}{'; not the requester' if policy.get('exclude') else ''}." + (
-        f" {why[1]}." if why else ""
-    )
+    told = _("{who}; not the requester.") if policy.get("exclude") else _("{who}.")
+    return told.format(who=who[0].upper() + who[1:]) + (f" {why[1]}." if why else "")
 
 
 @register.simple_tag
@@ -100,8 +107,9 @@ def face(context: template.Context, sender_type: str | None, name: str | None) -
 
 
 def _needed(each: dict[str, Any], highest: str) -> str:
-    roles = each["role"] if each["role"] == highest else f"{each['role']} or above"
-    return f"one {roles}" if each["approve"] == 1 else f"{each['approve']} of: {roles}"
+    role = labels.label(each["role"], "role").lower()
+    roles = role if each["role"] == highest else _("{role} or above").format(role=role)
+    return ngettext("one {roles}", "{count} of: {roles}", each["approve"]).format(count=each["approve"], roles=roles)
 
 
 def _marked(character: str) -> str:
