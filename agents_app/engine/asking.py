@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +26,7 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from agents_app.catalogue import ToolSpec
-from agents_app.engine import models
+from agents_app.engine import filtering, models
 from agents_app.engine.answers import Answer
 from agents_app.engine.checkpoint import make_storable, storable
 from agents_app.engine.failures import FAILURES, Cut, Failure, Late, Useless, refusal, retry_after, transient
@@ -39,7 +40,9 @@ from agents_app.services.configuring import Chosen
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.events import executors
+from sessions_app.masking import Mask, Running
 from sessions_app.models import Message
+from sessions_app.services import masks
 
 if TYPE_CHECKING:
     from agents_app.engine.turn import Turn
@@ -85,7 +88,7 @@ class Asking:
 
     async def ask(self) -> Answer:
         """Ask until an answer fits, within the limits; what was shown of a failed one stays, marked so."""
-        self.resolved = await self._resolve()
+        self.resolved, self.mask = await self._resolve()
         self.deadline = asyncio.get_running_loop().time() + self.turn.limits.total_s
         corrections: list[ModelMessage] = []
         while True:
@@ -97,9 +100,10 @@ class Asking:
             else:
                 return await self._settle(response, output, corrections)
 
-    async def _resolve(self) -> Resolved:
+    async def _resolve(self) -> tuple[Resolved, Mask]:
         """As things stand now: a session's config that has changed counts from this reply on."""
-        return models.build(await self.turn.read(configuring.for_run, self.turn.run, self.agent))
+        chosen, mask = await self.turn.read(_as_things_stand, self.turn.run, self.agent)
+        return models.build(chosen), mask
 
     # --- One request, tried more than once ----------------------------------------------------------------------------
     async def _answered(self, corrections: list[ModelMessage]) -> ModelResponse:
@@ -107,8 +111,9 @@ class Asking:
         while True:
             tried += 1
             self.reader = self._reader()
+            self.said = Running(self.mask, self.reader.text)
             self.speaker = Speaker(
-                self.turn.lease, actors.agent(self.agent.name), read=self.reader.text,
+                self.turn.lease, actors.agent(self.agent.name), read=self.said.text,
                 message_type=self.message_type, round=self.round,
             )  # fmt: skip
             try:
@@ -140,7 +145,9 @@ class Asking:
                                 await self._hear()
                             if not self.turn.watch.stopping:
                                 clock.reschedule(min(self.deadline, loop.time() + limits.stall_s))
-                        return self._useful(make_storable(stream.get()))
+                        response = make_storable(stream.get())
+                        self.caught = filtering.hide(response, self.mask)
+                        return self._useful(response)
         except TimeoutError:
             self.turn.watch.check()
             raise self._late(heard) from None
@@ -236,10 +243,10 @@ class Asking:
         shown = self.show is not None and bool(text)
         answer = Answer(response, text, output, self.speaker.id if shown else None, corrections)
         kept = self.keep(answer) if self.keep else None
-        then = partial(_record, usage=self.usage, checkpoint=kept, used=self._used())
+        then = self._recording(self.caught, checkpoint=kept)
         if shown:
             thought = {"message_type": Message.Type.THINKING} if answer.calls and self.show == "text" else {}
-            await self.speaker.end(text, then=then, metadata=self._marks(), **thought)
+            await self.speaker.end(text, then=then, metadata=self._marks(self.caught), **thought)
         else:
             await self.speaker.reset("Nothing was said.")
             await executors.run(partial(_held_record, self.turn, then))
@@ -250,10 +257,15 @@ class Asking:
     async def _leave(self, status: str) -> None:
         """Keep what was shown of an answer that will not be finished."""
         if self.speaker.begun:
-            text = self.reader.text()
+            text, caught = self.said.whole(), self.said.counts
             self.usage.add_partial(text)
-            record = partial(_record, usage=self.usage, checkpoint=None, used=self._used())
-            await self.speaker.end(text, then=record, status=status, metadata=self._marks())
+            await self.speaker.end(text, then=self._recording(caught), status=status, metadata=self._marks(caught))
+
+    def _recording(self, caught: Counter[str], *, checkpoint: dict[str, Any] | None = None) -> Callable[[Run], None]:
+        """What is written with the end of an answer."""
+        return partial(
+            _record, usage=self.usage, checkpoint=checkpoint, used=self._used(), caught=caught, by=self.agent.name
+        )
 
     def _used(self) -> Chosen | None:
         """The run's row tells of its own agent."""
@@ -262,11 +274,12 @@ class Asking:
     def _said(self, response: ModelResponse, output: BaseModel | None) -> str:
         if output is not None and self.show not in (None, "text"):
             return storable(str(getattr(output, self.show or "")))
-        return self.reader.text() if self.show else storable(response.text or "")
+        return self.said.whole() if self.show else storable(response.text or "")
 
-    def _marks(self) -> dict[str, Any]:
-        """Every answer says what gave it; the demo model is never taken for a real one."""
-        marks = {"provider": self.resolved.provider.name, "model": self.resolved.name}
+    def _marks(self, caught: Counter[str]) -> dict[str, Any]:
+        """Every answer says what gave it, and what was masked; the demo model is never taken for a real one."""
+        marks: dict[str, Any] = {"provider": self.resolved.provider.name, "model": self.resolved.name}
+        marks |= {"masked": dict(caught)} if caught else {}
         return {**marks, "demo": True, "estimated": True} if self.resolved.demo else marks
 
 
@@ -285,7 +298,13 @@ def _output_call(response: ModelResponse) -> ToolCallPart | None:
     return next((call for call in response.tool_calls if call.tool_name == OUTPUT_TOOL), None)
 
 
-def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, used: Chosen | None) -> None:
+def _as_things_stand(run: Run, agent: Agent) -> tuple[Chosen, Mask]:
+    return configuring.for_run(run, agent), masks.of(run.session.organization_id)
+
+
+def _record(
+    run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, used: Chosen | None, caught: Counter[str], by: str
+) -> None:
     if used is not None:
         runs.use(run, used)
     runs.add_usage(
@@ -294,6 +313,8 @@ def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, used: 
     )  # fmt: skip
     if checkpoint is not None:
         runs.keep(run, checkpoint)
+    organization_id = run.session.organization_id
+    masks.note(caught, organization_id=organization_id, thing=run, where="reply", by=actors.agent(by))
 
 
 def _held_record(turn: "Turn", then: Callable[[Run], None]) -> None:
