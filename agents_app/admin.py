@@ -13,10 +13,13 @@ from agents_app.models import (
     Grant,
     Provider,
     Question,
+    Quota,
     Run,
     ToolCall,
     ToolPolicy,
+    UsageRecord,
 )
+from agents_app.services import quota_standing, quotas
 from sessions_app.administration import RecordAdmin, ScopedAdmin
 
 OF_ORGANIZATION = ("organization", admin.RelatedOnlyFieldListFilter)
@@ -62,6 +65,40 @@ class ToolPolicyAdmin(ScopedAdmin):
     list_filter = ("effect", OF_ORGANIZATION)
     list_select_related = ("organization", "agent")
     search_fields = ("tool", "note")
+
+
+@admin.register(Quota)
+class QuotaAdmin(ScopedAdmin):
+    """Limits of the whole organisation, of each person, and of single people; nobody is exempt."""
+
+    addable = changeable = deletable = True
+    list_display = ("__str__", "used_now", "begins_anew", "organization")
+    list_filter = ("quota_type", "period", "whose", OF_ORGANIZATION)
+    list_select_related = ("organization", "user")
+    fields = ("organization", "whose", "user", "quota_type", "period", "limit", "used_now", "begins_anew")
+    readonly_fields = ("used_now", "begins_anew")
+
+    @admin.display(description="used now")
+    def used_now(self, quota: Quota) -> str:
+        return quota_standing.most_used(quota) if not quota._state.adding else "-"
+
+    @admin.display(description="begins anew")
+    def begins_anew(self, quota: Quota) -> str:
+        return f"{quota_standing.resets_at(quota):%Y-%m-%d %H:%M} UTC" if not quota._state.adding else "-"
+
+    def save_model(self, request: HttpRequest, obj: Quota, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            quotas.recount(obj)
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(RecordAdmin):
+    session_path = "run__session"
+    list_display = ("created_at", "organization", "user", "agent_name", "provider_name", "model", "input_tokens",
+                    "output_tokens", "estimated", "cost")  # fmt: skip
+    list_filter = ("model", "bucket", OF_ORGANIZATION)
+    list_select_related = ("organization", "user")
 
 
 @admin.register(Run)

@@ -31,6 +31,7 @@ class AgentsConfig(AppConfig):
         extensions.snapshot_parts["runs"] = on_pages.unfinished_runs
         extensions.snapshot_parts["agents"] = on_pages.faces
         extensions.page_parts["models"] = configuring.choices
+        extensions.page_parts["quotas"] = on_pages.quotas
         extensions.incident_counts["agents_at_work"] = on_pages.agents_at_work
         extensions.incident_counts["approvals_waiting"] = on_pages.approvals_waiting
         runs.on_end += [plans.close, reports.after_a_broken_end]

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from agents_app import resources
+from agents_app import quota_words, resources
 from agents_app.models import Agent, Approval, Run
+from agents_app.services import quota_standing
+from sessions_app.actors import Actor
 from sessions_app.models import ChatSession
 
 
@@ -15,6 +17,12 @@ def faces(session: ChatSession) -> list[dict[str, Any]]:
     """The agents of the room's organisation as people see them: the same everywhere."""
     rows = Agent.objects.filter(organization=session.organization_id).order_by("id")
     return [{"name": row.name, "role": row.role, "color": row.color, "symbol": row.symbol} for row in rows]
+
+
+def quotas(session: ChatSession, by: Actor) -> dict[str, Any]:
+    """What the one who writes here is near to, or out of; nothing to watch where nothing is limited."""
+    found = quota_standing.standing(session.organization_id, by.user_id)
+    return {"watched": bool(found), "lines": [line for each in found if (line := quota_words.line(each))]}
 
 
 def unfinished_runs(session: ChatSession) -> list[dict[str, Any]]:

@@ -144,7 +144,7 @@ class RecordAdmin(ScopedAdmin):
         """An auditor may read what was said in private, and leaves a trace."""
         session = row
         for step in filter(None, self.session_path.split("__") if row else ()):
-            session = getattr(session, step)
+            session = getattr(session, step, None)
         if isinstance(session, ChatSession) and session.category == ChatSession.Category.ENGINEER_CHAT:
             self._audit(request, row, "read", {"session_id": str(session.pk)})
 

@@ -1,5 +1,6 @@
 """The one list of error codes; REST, socket and documentation are made from it."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
@@ -78,6 +79,8 @@ class Refused(Exception):
         self.retry_after_s = retry_after_s
         # What was written before it was raised stays written: a refusal that is audited, an expiry that was found.
         self.keeps = False
+        # Or: all of it is taken back, and this is written then (see transactions.py).
+        self.trace: Callable[[], None] | None = None
         super().__init__(f"{code}: {self.detail}")
 
 

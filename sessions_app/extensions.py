@@ -10,7 +10,7 @@
 - `busy`: function(session) -> whether agents have something unfinished there; such a session does not expire.
 - `commands`: socket command name -> function(body, session, by, cause) -> fields of the acknowledgement.
 - `snapshot_parts`: name -> function(session) -> JSON value, added to the snapshot of a session.
-- `page_parts`: name -> function(session) -> value, for the page of a room: what only who looks at it needs.
+- `page_parts`: name -> function(session, by) -> value, for the page of a room: what only who looks at it needs.
 - `incident_counts`: name -> function(incident ids) -> {incident id: number}, shown in the list of incidents.
 """
 
@@ -38,5 +38,5 @@ on_config: list[Callable[[ChatSession, dict[str, Any]], None]] = []
 busy: list[Callable[[ChatSession], bool]] = []
 commands: dict[str, Command] = {}
 snapshot_parts: dict[str, Callable[[ChatSession], Any]] = {}
-page_parts: dict[str, Callable[[ChatSession], Any]] = {}
+page_parts: dict[str, Callable[[ChatSession, Actor], Any]] = {}
 incident_counts: dict[str, Callable[[Iterable[UUID]], dict[UUID, int]]] = {}

@@ -1,7 +1,7 @@
 """Answers of this app's doors that are nobody's resource: told to the documentation."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sessions_app.vocabulary import ApprovalResource, MessageResource, Resource, ToolCallResource
@@ -48,6 +48,27 @@ class AuditResource(Resource):
 class Blocklist(Resource):
     name: str
     url: str
+
+
+class QuotaResource(Resource):
+    """How far one quota is used; `words` say it where it is near its limit."""
+
+    id: UUID
+    organization_id: UUID
+    user_id: UUID | None
+    quota_type: Literal["requests", "tokens"]
+    period: Literal["day", "month"]
+    limit: int
+    used: int
+    reserved: int
+    resets_at: datetime
+    level: Literal["free", "near", "used_up"]
+    words: str
+
+
+class Quotas(Resource):
+    data: list[QuotaResource]
+    next: None
 
 
 class RunStarted(Resource):

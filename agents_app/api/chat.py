@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -23,6 +22,7 @@ from sessions_app.api.messages import History
 from sessions_app.api.schema.describing import described, stands_for
 from sessions_app.events import executors
 from sessions_app.services import messages
+from sessions_app.transactions import refusable
 from sessions_app.vocabulary import MessageSend
 
 # What talking to an agent can end with, beyond what posting refuses.
@@ -77,7 +77,7 @@ class Chat(Door):
         message_id, usage, run_id, status}. Leaving cancels nothing."""
         body = self.body(ChatSend)
 
-        @transaction.atomic
+        @refusable()
         def act() -> dict[str, Any]:
             return begun(messages.post(session_id=session_id, body=body, by=self.actor))
 

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -27,6 +26,7 @@ from sessions_app.api.schema.describing import described, stands_for
 from sessions_app.errors import Conflict, NotFound
 from sessions_app.events import executors
 from sessions_app.services import messages, sessions
+from sessions_app.transactions import refusable
 from sessions_app.vocabulary import Body, MessageSend
 
 TITLE = 80
@@ -53,7 +53,7 @@ class Start(Door):
         executionMode}. Leaving cancels nothing."""
         body = self.body(ChatStart)
 
-        @transaction.atomic
+        @refusable()
         def act() -> dict[str, Any]:
             session_id = _session(body, by=self.actor)
             sent = MessageSend(content=body.message)

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +25,7 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from agents_app.catalogue import ToolSpec
-from agents_app.engine import filtering, models
+from agents_app.engine import models
 from agents_app.engine.answers import Answer
 from agents_app.engine.checkpoint import make_storable, storable
 from agents_app.engine.failures import FAILURES, Cut, Failure, Late, Useless, refusal, retry_after, transient
@@ -35,14 +34,13 @@ from agents_app.engine.reading import FieldReader, Reader, Silence, TextReader
 from agents_app.engine.streaming import Speaker
 from agents_app.engine.watch import Cancelled
 from agents_app.models import Agent, Run
-from agents_app.services import configuring, runs
+from agents_app.services import configuring, quotas, runs
+from agents_app.services import usage as took
 from agents_app.services.configuring import Chosen
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.events import executors
-from sessions_app.masking import Mask, Running
 from sessions_app.models import Message
-from sessions_app.services import masks
 
 if TYPE_CHECKING:
     from agents_app.engine.turn import Turn
@@ -88,10 +86,11 @@ class Asking:
 
     async def ask(self) -> Answer:
         """Ask until an answer fits, within the limits; what was shown of a failed one stays, marked so."""
-        self.resolved, self.mask = await self._resolve()
+        self.resolved = await self._resolve()
         self.deadline = asyncio.get_running_loop().time() + self.turn.limits.total_s
         corrections: list[ModelMessage] = []
         while True:
+            await self.turn.afford(partial(self._expected, corrections))
             response = await self._answered(corrections)
             try:
                 output = self._output(response)
@@ -100,10 +99,9 @@ class Asking:
             else:
                 return await self._settle(response, output, corrections)
 
-    async def _resolve(self) -> tuple[Resolved, Mask]:
+    async def _resolve(self) -> Resolved:
         """As things stand now: a session's config that has changed counts from this reply on."""
-        chosen, mask = await self.turn.read(_as_things_stand, self.turn.run, self.agent)
-        return models.build(chosen), mask
+        return models.build(await self.turn.read(configuring.for_run, self.turn.run, self.agent))
 
     # --- One request, tried more than once ----------------------------------------------------------------------------
     async def _answered(self, corrections: list[ModelMessage]) -> ModelResponse:
@@ -111,9 +109,8 @@ class Asking:
         while True:
             tried += 1
             self.reader = self._reader()
-            self.said = Running(self.mask, self.reader.text)
             self.speaker = Speaker(
-                self.turn.lease, actors.agent(self.agent.name), read=self.said.text,
+                self.turn.lease, actors.agent(self.agent.name), read=self.reader.text,
                 message_type=self.message_type, round=self.round,
             )  # fmt: skip
             try:
@@ -145,9 +142,7 @@ class Asking:
                                 await self._hear()
                             if not self.turn.watch.stopping:
                                 clock.reschedule(min(self.deadline, loop.time() + limits.stall_s))
-                        response = make_storable(stream.get())
-                        self.caught = filtering.hide(response, self.mask)
-                        return self._useful(response)
+                        return self._useful(make_storable(stream.get()))
         except TimeoutError:
             self.turn.watch.check()
             raise self._late(heard) from None
@@ -234,6 +229,7 @@ class Asking:
             await self._leave("failed")
             raise Refused("LLM_API_ERROR", "The model's answer did not have the form that was asked for.") from misfit
         await self.speaker.reset("The answer did not have the form that was asked for; it is written again.")
+        await self._count()
         corrections += [response, ModelRequest(parts=_faults(misfit, response))]
 
     async def _settle(
@@ -243,43 +239,54 @@ class Asking:
         shown = self.show is not None and bool(text)
         answer = Answer(response, text, output, self.speaker.id if shown else None, corrections)
         kept = self.keep(answer) if self.keep else None
-        then = self._recording(self.caught, checkpoint=kept)
         if shown:
             thought = {"message_type": Message.Type.THINKING} if answer.calls and self.show == "text" else {}
-            await self.speaker.end(text, then=then, metadata=self._marks(self.caught), **thought)
+            await self.speaker.end(text, then=self._record(kept), metadata=self._marks(), **thought)
+            self._counted()
         else:
             await self.speaker.reset("Nothing was said.")
-            await executors.run(partial(_held_record, self.turn, then))
+            await self._count(kept)
         if kept is not None:
             self.turn.run.checkpoint = kept
         return answer
 
     async def _leave(self, status: str) -> None:
         """Keep what was shown of an answer that will not be finished."""
-        if self.speaker.begun:
-            text, caught = self.said.whole(), self.said.counts
+        text = self.reader.text()
+        if self.speaker.begun and not self.usage.requests:
             self.usage.add_partial(text)
-            await self.speaker.end(text, then=self._recording(caught), status=status, metadata=self._marks(caught))
+        if self.speaker.begun:
+            await self.speaker.end(text, then=self._record(None), status=status, metadata=self._marks())
+            self._counted()
+        elif self.usage.requests:
+            await self._count()
 
-    def _recording(self, caught: Counter[str], *, checkpoint: dict[str, Any] | None = None) -> Callable[[Run], None]:
-        """What is written with the end of an answer."""
-        return partial(
-            _record, usage=self.usage, checkpoint=checkpoint, used=self._used(), caught=caught, by=self.agent.name
-        )
+    # --- What it took -------------------------------------------------------------------------------------------------
+    def _expected(self, corrections: list[ModelMessage]) -> int:
+        """Tokens the next request may take, as far as one can tell before it is made."""
+        asked = " ".join(str(part) for message in [*self.messages, *corrections] for part in message.parts)
+        return quotas.estimate(asked, reply=self.resolved.chosen.config.get("max_tokens") or quotas.TYPICAL_REPLY)
 
-    def _used(self) -> Chosen | None:
-        """The run's row tells of its own agent."""
-        return self.resolved.chosen if self.agent.pk == self.turn.run.agent_id else None
+    async def _count(self, checkpoint: dict[str, Any] | None = None) -> None:
+        """Count a request whose answer nobody is shown."""
+        await executors.run(partial(_held_record, self.turn, self._record(checkpoint)))
+        self._counted()
+
+    def _record(self, checkpoint: dict[str, Any] | None) -> Callable[[Run], None]:
+        return partial(_record, usage=self.usage, checkpoint=checkpoint, chosen=self.resolved.chosen, agent=self.agent)
+
+    def _counted(self) -> None:
+        """What was reserved went with the request; the next needs its own."""
+        self.usage, self.turn.run.reserved = Usage(), None
 
     def _said(self, response: ModelResponse, output: BaseModel | None) -> str:
         if output is not None and self.show not in (None, "text"):
             return storable(str(getattr(output, self.show or "")))
-        return self.said.whole() if self.show else storable(response.text or "")
+        return self.reader.text() if self.show else storable(response.text or "")
 
-    def _marks(self, caught: Counter[str]) -> dict[str, Any]:
-        """Every answer says what gave it, and what was masked; the demo model is never taken for a real one."""
-        marks: dict[str, Any] = {"provider": self.resolved.provider.name, "model": self.resolved.name}
-        marks |= {"masked": dict(caught)} if caught else {}
+    def _marks(self) -> dict[str, Any]:
+        """Every answer says what gave it; the demo model is never taken for a real one."""
+        marks = {"provider": self.resolved.provider.name, "model": self.resolved.name}
         return {**marks, "demo": True, "estimated": True} if self.resolved.demo else marks
 
 
@@ -298,23 +305,15 @@ def _output_call(response: ModelResponse) -> ToolCallPart | None:
     return next((call for call in response.tool_calls if call.tool_name == OUTPUT_TOOL), None)
 
 
-def _as_things_stand(run: Run, agent: Agent) -> tuple[Chosen, Mask]:
-    return configuring.for_run(run, agent), masks.of(run.session.organization_id)
-
-
-def _record(
-    run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, used: Chosen | None, caught: Counter[str], by: str
-) -> None:
-    if used is not None:
-        runs.use(run, used)
-    runs.add_usage(
-        run, requests=usage.requests, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens,
-        estimated=usage.estimated,
+def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, chosen: Chosen, agent: Agent) -> None:
+    if agent.pk == run.agent_id:  # the run's row tells of its own agent
+        runs.use(run, chosen)
+    took.add(
+        run, agent=agent, chosen=chosen, requests=usage.requests, input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens, estimated=usage.estimated,
     )  # fmt: skip
     if checkpoint is not None:
         runs.keep(run, checkpoint)
-    organization_id = run.session.organization_id
-    masks.note(caught, organization_id=organization_id, thing=run, where="reply", by=actors.agent(by))
 
 
 def _held_record(turn: "Turn", then: Callable[[Run], None]) -> None:

@@ -16,7 +16,7 @@ from agents_app.engine.asking import Asking
 from agents_app.engine.limits import LIMITS, Limits
 from agents_app.engine.watch import Watch
 from agents_app.models import Agent, Run
-from agents_app.services import directing, runs
+from agents_app.services import directing, quotas, runs
 from agents_app.services.runs import Lease
 from sessions_app.events import executors
 from sessions_app.models import ChatSession, Incident, Message
@@ -48,6 +48,8 @@ class Turn:
     limits: Limits = LIMITS
     # Whether the mode has taken words from the inbox: then more may have come since, and it will take those too.
     heard: bool = False
+    # Whether the room knows that a quota is used up: a crew may run into it at every step.
+    refused: bool = False
 
     @property
     def checkpoint(self) -> dict[str, Any]:
@@ -78,6 +80,15 @@ class Turn:
             message_type=message_type, round=round, keep=keep,
         )  # fmt: skip
         return await asking.ask()
+
+    async def afford(self, tokens: Callable[[], int]) -> None:
+        """Have the next request's share of every quota, or fail with words; the first one's came with the message."""
+        if self.run.reserved is not None or not await self.read(quotas.limited, self.run):
+            return
+        refusal = await self.write(quotas.reserve_next, tokens=tokens(), aloud=not self.refused)
+        if refusal is not None:
+            self.refused = True
+            raise refusal
 
     async def act(self, request: dispatcher.ToolRequest) -> dispatcher.Settled | dispatcher.Waiting:
         """Have a tool call judged and run by the one place that does; a settled call answers from the ledger."""

@@ -3,6 +3,7 @@ from agents_app.models.approvals import Approval, Grant, Question, ToolPolicy, V
 from agents_app.models.containment import BlockedIndicator
 from agents_app.models.plans import PlanNode
 from agents_app.models.providers import Provider, ProviderHealth
+from agents_app.models.quotas import Period, Quota, QuotaCount, QuotaType, UsageRecord
 from agents_app.models.runs import Run, RunInbox
 from agents_app.models.tool_calls import ToolCall
 
@@ -11,13 +12,18 @@ __all__ = [
     "Approval",
     "BlockedIndicator",
     "Grant",
+    "Period",
     "PlanNode",
     "Provider",
     "ProviderHealth",
     "Question",
+    "Quota",
+    "QuotaCount",
+    "QuotaType",
     "Run",
     "RunInbox",
     "ToolCall",
     "ToolPolicy",
+    "UsageRecord",
     "Vote",
 ]

@@ -57,6 +57,12 @@ class Run(Row):
         RECOVERY = "recovery"
         EMERGENCY = "emergency"
 
+    class Bucket(models.TextChoices):
+        """Which quotas pay for it."""
+
+        MAIN = "main"
+        SHADOW = "shadow"
+
     UNFINISHED = (Status.QUEUED, Status.RUNNING, Status.WAITING, Status.PAUSED)
 
     session = models.ForeignKey(ChatSession, models.CASCADE, related_name="runs")
@@ -80,6 +86,9 @@ class Run(Row):
     error_code = models.CharField(max_length=40, blank=True)
     error = models.TextField(blank=True)
     usage = models.JSONField(default=dict)
+    bucket = models.CharField(max_length=6, choices=Bucket.choices, default=Bucket.MAIN)
+    # Its next request's share of each quota: [{count, type, amount}]. Empty: no quota applies; null: not asked for yet.
+    reserved = models.JSONField(null=True)
 
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)

@@ -11,6 +11,7 @@ from agents_app import clock
 from agents_app.models import Agent, Provider, Run
 from agents_app.services import providers
 from sessions_app import runtime_config
+from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession
 
@@ -68,7 +69,7 @@ def on_config(session: ChatSession, config: dict[str, Any]) -> None:
         decide(Agent.objects.select_related("provider").get(pk=session.agent_id), session=config)
 
 
-def choices(session: ChatSession) -> dict[str, Any]:
+def choices(session: ChatSession, by: Actor) -> dict[str, Any]:
     """What a person may choose from in a session, and what answers as things stand."""
     if session.agent_id is None:
         return {}

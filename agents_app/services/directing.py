@@ -8,13 +8,14 @@ from django.db import transaction
 
 from agents_app import clock, queue
 from agents_app.models import Run, RunInbox
-from agents_app.services import runs
+from agents_app.services import quotas, runs
 from sessions_app import actors, markdown, permissions, rate_limits, runtime_config
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, NotFound, Refused
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Message
 from sessions_app.services import messages, sessions
+from sessions_app.transactions import refusable
 from sessions_app.vocabulary import TeamTold
 
 UNFINISHED_ALLOWED = 4
@@ -58,14 +59,17 @@ def retry(*, run_id: UUID, config: dict[str, Any], by: Actor, cause: UUID | None
     """Answer the same message again, in a new run; `config` counts over what the message asked for."""
     rate_limits.require("messages", f"{by.kind}:{by.id}")
     wanted = runtime_config.read(config)
-    with transaction.atomic():
+    with refusable():
         run = _asked(run_id, "retry_run", by)
         sessions.require_open(run.session)
         _require_repeatable(run)
         require_place(run.session, by=by)
+        assert run.prompt is not None
+        config = {**run.asked, **wanted}
+        reserved = quotas.reserve(session=run.session, by=by, content=run.prompt.content, config=config)
         return runs.start(
-            session=run.session, agent=run.agent, mode=run.mode, by=by, prompt=run.prompt,
-            config={**run.asked, **wanted}, cause=cause,
+            session=run.session, agent=run.agent, mode=run.mode, by=by, prompt=run.prompt, config=config,
+            reserved=reserved, cause=cause,
         )  # fmt: skip
 
 

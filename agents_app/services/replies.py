@@ -3,7 +3,7 @@
 from typing import Any
 
 from agents_app.models import Agent, Run, RunInbox
-from agents_app.services import directing, runs
+from agents_app.services import directing, quotas, runs
 from sessions_app.actors import Actor
 from sessions_app.errors import Invalid, Refused
 from sessions_app.models import ChatSession, Message
@@ -27,8 +27,12 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
     if body.on_busy == "steer" and (run := directing.steerable(session)):
         RunInbox.objects.create(run=run, message=message)
         return {"run_id": str(run.pk)}
+    # Before what ends other runs: that may write to the audit trail, whose head is locked last of all.
+    reserved = quotas.reserve(session=session, by=by, content=message.content, config=body.config)
     _make_room(session, body, by)
-    run = runs.start(session=session, agent=agent, mode=mode, by=by, prompt=message, config=body.config)
+    run = runs.start(
+        session=session, agent=agent, mode=mode, by=by, prompt=message, config=body.config, reserved=reserved
+    )
     return {"run_id": str(run.pk)}
 
 

@@ -9,20 +9,21 @@ from django.db.models import QuerySet
 
 from agents_app import clock, queue, resources
 from agents_app.models import Agent, Run
-from agents_app.services import configuring, leases
+from agents_app.services import configuring, leases, quotas
 from agents_app.services.configuring import Chosen
 from agents_app.services.leases import Lease, LeaseLost, held, renew
+from agents_app.services.quotas import Share
 from sessions_app import actors, permissions
 from sessions_app.actors import Actor
 from sessions_app.errors import ERRORS, NotFound, Refused
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Message
-from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, RunChanged, UsageRecorded
+from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, RunChanged
 
 __all__ = [
-    "Lease", "LeaseLost", "acquire", "add_usage", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held",
-    "keep", "lie_down", "locked", "on_close", "on_end", "park", "release", "renew", "requeue", "rest",
-    "save_checkpoint", "start", "take_inbox", "tell", "use", "wake",
+    "Lease", "LeaseLost", "acquire", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held", "keep",
+    "lie_down", "locked", "on_close", "on_end", "park", "release", "renew", "requeue", "rest", "save_checkpoint",
+    "start", "take_inbox", "tell", "use", "wake",
 ]  # fmt: skip
 
 CRASHES_ALLOWED = 3
@@ -43,9 +44,10 @@ def start(
     prompt: Message | None = None,
     parent: Run | None = None,
     config: dict[str, Any] | None = None,
+    reserved: list[Share] | None = None,
     cause: UUID | None = None,
 ) -> Run:
-    """Queue a run in a session that the caller has locked."""
+    """Queue a run in a session that the caller has locked. Without `reserved` it asks for its shares when it speaks."""
     asked = config or {}
     chosen = _decided(agent, session, asked, strict=lane == Run.Lane.CHAT)
     run = Run.objects.create(
@@ -60,6 +62,7 @@ def start(
         provider=chosen.provider if chosen else None,
         model=chosen.model if chosen else "",
         requested_by=by.user,
+        reserved=reserved,
         created_at=clock.now(),
     )
     tell(run, "run.queued", by=by, cause=cause)
@@ -94,8 +97,13 @@ def cancel(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
 def cancel_all(runs: QuerySet[Run], *, session: ChatSession, by: Actor) -> None:
     """Cancel these runs of a session that the caller has locked."""
     unfinished = runs.filter(status__in=Run.UNFINISHED)
-    locked = unfinished.select_for_update(of=("self",), no_key=True).select_related("agent", "provider")
-    for run in locked.order_by("id"):
+    rows = unfinished.select_for_update(of=("self",), no_key=True).select_related("agent", "provider")
+    found = list(rows.order_by("id"))
+    for run in found:
+        # All of them first: ending one may write to the audit trail, whose head is locked last of all.
+        if run.status != Run.Status.RUNNING:
+            quotas.release(run)
+    for run in found:
         run.session = session
         cancel_locked(run, by=by)
 
@@ -245,21 +253,6 @@ def take_inbox(run: Run) -> list[Message]:
     return [row.message for row in rows]
 
 
-def add_usage(run: Run, *, requests: int = 1, input_tokens: int, output_tokens: int, estimated: bool) -> None:
-    """Count what a model request took, and tell the room; call it with the run held."""
-    had = run.usage or {}
-    step = {"requests": requests, "input_tokens": input_tokens, "output_tokens": output_tokens, "estimated": estimated}
-    run.usage = {
-        "requests": had.get("requests", 0) + requests,
-        "input_tokens": had.get("input_tokens", 0) + input_tokens,
-        "output_tokens": had.get("output_tokens", 0) + output_tokens,
-        "estimated": bool(had.get("estimated")) or estimated,
-        "steps": [*had.get("steps", []), step],
-    }
-    run.save(update_fields=["usage"])
-    _tell_usage(run)
-
-
 # --- Steps ------------------------------------------------------------------------------------------------------------
 def _decided(agent: Agent, session: ChatSession, asked: dict[str, Any], *, strict: bool) -> Chosen | None:
     """What it will use as things stand; a crew that can't speak opens its incident all the same, and says so then."""
@@ -306,21 +299,13 @@ def _end(run: Run, status: str, *, by: Actor, error_code: str = "", error: str =
     run.waiting_for = ""
     _void_messages(run, reason="The run ended before this was finished.")
     _let_go(run)
+    quotas.release(run)
     for hook in on_end:
         hook(run, by)
     if status == Run.Status.FAILED:
         _tell_failure(run, by)
     tell(run, f"run.{status}", by=by, cause=cause)
     queue.tell(run, queue.Change.SETTLED)
-
-
-def _tell_usage(run: Run) -> None:
-    shown = resources.run(run)
-    used = UsageRecorded(
-        event="usage.recorded", run_id=run.pk, usage=shown.usage, provider=shown.provider, model=shown.model,
-        config=shown.config,
-    )  # fmt: skip
-    log.record(used, session=run.session, actor=_speaker(run), run=run.pk, parent_run=run.parent_id)
 
 
 def _tell_failure(run: Run, by: Actor) -> None:

@@ -57,7 +57,7 @@ def of_session(
         "waiting_count": sum(len(taken.parts.get(name, ())) for name in ("approvals", "questions", "unknowns")),
         "may_post": permissions.may(by, "post", session.organization_id) and session.open_to_posts,
         "closed_words": "" if session.open_to_posts else _closed(session),
-        **{name: part(session) for name, part in extensions.page_parts.items()},
+        **{name: part(session, by) for name, part in extensions.page_parts.items()},
     }
 
 

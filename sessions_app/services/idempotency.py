@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-
 from sessions_app.errors import Refused
 from sessions_app.models import IdempotencyRecord
+from sessions_app.transactions import refusable
 
 
 def once(
@@ -20,7 +19,7 @@ def once(
     One transaction around `act`: what it refuses or fails to do leaves no record, so a retry tries again.
     """
     digest = _digest(asked)
-    with transaction.atomic():
+    with refusable():
         # The unique constraint decides between two at once: the loser waits here until the winner has committed.
         record, new = IdempotencyRecord.objects.get_or_create(caller=caller, key=key, defaults={"digest": digest})
         refused = _answer(record, act) if new else None

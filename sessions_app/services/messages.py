@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
 from sessions_app import extensions, markdown, rate_limits, resources, runtime_config
@@ -14,6 +13,7 @@ from sessions_app.events import log
 from sessions_app.models import ChatSession, Evidence, Message
 from sessions_app.models.base import uuid7
 from sessions_app.services import sessions
+from sessions_app.transactions import refusable
 from sessions_app.vocabulary import MessageSend, MessageTold
 
 
@@ -29,7 +29,7 @@ def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None =
     rate_limits.require("messages", f"{by.kind}:{by.id}")
     config, metadata = runtime_config.split(body.config, body.metadata)
     html = markdown.render(body.content)  # before the lock: long text takes a while
-    with transaction.atomic():
+    with refusable():
         session = sessions.locked(session_id, by=by, verb="post")
         sessions.require_open(session)
         message = say(
