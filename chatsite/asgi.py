@@ -11,6 +11,9 @@ http = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  the apps must be ready first
 from django.urls import path  # noqa: E402
 
+from chatsite.body_limits import BodyLimits  # noqa: E402
 from sessions_app.consumers import WarRoomConsumer  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": URLRouter([path("ws/v1", WarRoomConsumer.as_asgi())])})
+application = ProtocolTypeRouter(
+    {"http": BodyLimits(http), "websocket": URLRouter([path("ws/v1", WarRoomConsumer.as_asgi())])}
+)
