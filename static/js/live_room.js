@@ -1,13 +1,14 @@
 /** One room brought to life: the socket's frames go into the models, the elements' wishes go out as commands. */
 import { request } from "./lib/http.js";
 import { Store } from "./lib/store.js";
+import { gettext } from "./lib/words.js";
 import { Faces } from "./models/faces.js";
 import { Feed } from "./models/feed.js";
 import * as outgoing from "./models/outgoing.js";
 import { apply, fromSnapshot } from "./models/room.js";
 import { Seen } from "./models/seen.js";
 import * as typing from "./models/typing.js";
-import { firstLine } from "./models/words.js";
+import { firstLine, withWords } from "./models/words.js";
 
 const HISTORY_PAGE = 200;
 const RUN_OVER = /^run\.(succeeded|failed|cancelled)$/u;
@@ -143,9 +144,9 @@ export class LiveRoom {
     if (!this.speaks || !["message.created", "message.end", "approval.requested", "question.asked"].includes(type)) return;
     const line = document.createElement("p");
     line.textContent = {
-      "approval.requested": `${data.agent_name} asks to run ${data.tool}.`,
-      "question.asked": `${data.asked_by} asks: ${data.question}`,
-    }[type] ?? `${data.sender_name}: ${firstLine(data.content ?? "", 300)}`;
+      "approval.requested": gettext("{agent} asks to run {tool}.", { agent: data.agent_name, tool: data.tool }),
+      "question.asked": gettext("{agent} asks: {question}", { agent: data.asked_by, question: data.question }),
+    }[type] ?? withWords(data.sender_name, firstLine(data.content ?? "", 300));
     const log = document.getElementById("announcements");
     log.append(line);
     while (log.children.length > ANNOUNCED_KEPT) log.firstElementChild.remove();

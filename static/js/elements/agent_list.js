@@ -1,5 +1,6 @@
 import { serverNow, span } from "../lib/clock.js";
 import { clone, field, fill, reconcile } from "../lib/dom.js";
+import { gettext } from "../lib/words.js";
 import { agentsOf, usageLine } from "../models/agents.js";
 import { drawFace } from "./face.js";
 
@@ -42,15 +43,15 @@ class AgentList extends HTMLElement {
     fill(node, { doing: agent.text, usage: usageLine(agent.usage) });
     const button = node.querySelector("button");
     button.dataset.run = agent.stops ?? "";
-    button.setAttribute("aria-label", `Stop ${agent.name}`);
+    button.setAttribute("aria-label", gettext("Stop {name}", { name: agent.name }));
     button.hidden = !agent.stops || !this.context.me.posts;
   }
 
   tick() {
     const nodes = field(this, "list").children;
     this.agents?.forEach((agent, index) => {
-      const since = agent.since && agent.state !== "idle" ? `for ${span(serverNow() - Date.parse(agent.since))}` : "";
-      fill(nodes[index], { since });
+      const busy = agent.since && agent.state !== "idle";
+      fill(nodes[index], { since: busy ? gettext("for {time}", { time: span(serverNow() - Date.parse(agent.since)) }) : "" });
     });
   }
 

@@ -2,7 +2,9 @@ import { serverNow, span } from "../lib/clock.js";
 import { copyText } from "../lib/clipboard.js";
 import { field, fill, setVisible } from "../lib/dom.js";
 import { visible, visibleJson } from "../lib/escapes.js";
+import { gettext } from "../lib/words.js";
 import { mayDecide, policyLine, targetOf, votesLine } from "../models/approvals.js";
+import { labelOf } from "../models/labels.js";
 import { drawArgs } from "./args.js";
 import { DecisionCard } from "./decision_card.js";
 import { drawFace } from "./face.js";
@@ -32,15 +34,16 @@ class ApprovalCard extends DecisionCard {
   }
 
   drawSubject(approval) {
-    this.setAttribute("aria-label", visible(`Request to approve ${approval.tool}`));
+    this.setAttribute("aria-label", visible(gettext("Request to approve {tool}", { tool: approval.tool })));
     fill(this, {
       agent: approval.agent_name, impact: "", reason: "", policy: policyLine(approval.policy),
-      for: approval.requested_by ? `for ${approval.requested_by}` : "for the crew's plan",
-      risk: `${approval.risk[0].toUpperCase()}${approval.risk.slice(1)} risk`, "later-tool": visible(approval.tool),
+      for: approval.requested_by ? gettext("for {name}", { name: approval.requested_by }) : gettext("for the crew's plan"),
+      risk: labelOf("risk", approval.risk), "later-tool": visible(approval.tool),
     });
     drawFace(this, { kind: "agent", name: approval.agent_name }, this.context.faces);
     field(this, "risk").dataset.risk = approval.risk;
-    for (const [name, text] of [["tool", approval.tool], ["impact", approval.impact], ["reason", approval.agent_reason || "None given."]]) {
+    const told = { tool: approval.tool, impact: approval.impact, reason: approval.agent_reason || gettext("None given.") };
+    for (const [name, text] of Object.entries(told)) {
       setVisible(field(this, name), text);
       field(this, name).hidden = !text;
     }
@@ -61,7 +64,7 @@ class ApprovalCard extends DecisionCard {
     this.form.elements.edited_args.value = visibleJson(approval.args);
     if (this.#drawn) {
       this.busy(false);
-      this.say("The arguments were edited: look again before you decide.", "bad");
+      this.say(gettext("The arguments were edited: look again before you decide."), "bad");
     }
     this.#drawn = approval.digest;
   }
@@ -70,7 +73,7 @@ class ApprovalCard extends DecisionCard {
     const target = approval.risk === "destructive" ? targetOf(approval.args) : "";
     const box = field(this, "typed");
     box.hidden = target === "";
-    setVisible(box.querySelector("label"), `This can't be undone. To approve, type: ${target}`);
+    setVisible(box.querySelector("label"), gettext("This can't be undone. To approve, type: {target}", { target }));
   }
 
   tick() {
@@ -78,8 +81,8 @@ class ApprovalCard extends DecisionCard {
     const left = Date.parse(this.subject.expires_at) - serverNow();
     const clock = field(this, "clock");
     const strong = document.createElement("strong");
-    strong.textContent = left > 0 ? span(left) : "expired";
-    clock.replaceChildren(strong, left > 0 ? " left" : "");
+    strong.textContent = left > 0 ? gettext("{time} left", { time: span(left) }) : gettext("expired");
+    clock.replaceChildren(strong);
     clock.toggleAttribute("data-soon", left < SOON_MS);
   }
 
@@ -88,7 +91,7 @@ class ApprovalCard extends DecisionCard {
   }
 
   notAllowed(approval) {
-    return `Not yours to decide. Who may: ${policyLine(approval.policy)}`;
+    return gettext("Not yours to decide. Who may: {policy}", { policy: policyLine(approval.policy) });
   }
 
   command(submitter) {
@@ -99,7 +102,7 @@ class ApprovalCard extends DecisionCard {
     const feedback = this.form.elements.feedback.value.trim();
     if (feedback) data.feedback = feedback;
     if (decision === "reject") return { type: "approval.decide", data };
-    if (!this.targetTyped()) return this.refuse("Type the name exactly as it stands above.");
+    if (!this.targetTyped()) return this.refuse(gettext("Type the name exactly as it stands above."));
     return this.withEdit(data);
   }
 
@@ -110,7 +113,7 @@ class ApprovalCard extends DecisionCard {
       const same = JSON.stringify(edited) === JSON.stringify(this.subject.args);
       return { type: "approval.decide", data: same ? data : { ...data, edited_args: edited } };
     } catch {
-      return this.refuse("The edited arguments are not JSON; nothing was sent.");
+      return this.refuse(gettext("The edited arguments are not JSON; nothing was sent."));
     }
   }
 
@@ -141,7 +144,7 @@ class ApprovalCard extends DecisionCard {
 
   async copy() {
     const copied = await copyText(JSON.stringify(this.subject.args, null, 2));
-    this.say(copied ? "Copied." : "This browser does not let pages copy here.");
+    this.say(copied ? gettext("Copied.") : gettext("This browser does not let pages copy here."));
   }
 }
 

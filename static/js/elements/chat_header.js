@@ -1,4 +1,5 @@
 import { field, fill, setVisible } from "../lib/dom.js";
+import { labelOf } from "../models/labels.js";
 
 /** What a chat is called and whether it goes on, as its room tells it. */
 class ChatHeader extends HTMLElement {
@@ -9,7 +10,7 @@ class ChatHeader extends HTMLElement {
   draw(session) {
     if (session.title) setVisible(field(this, "title"), session.title);
     field(this, "status").dataset.status = session.status;
-    fill(this, { status: session.status[0].toUpperCase() + session.status.slice(1) });
+    fill(this, { status: labelOf("session", session.status) });
     const over = session.status === "ended" || session.status === "expired";
     const end = this.querySelector('[data-part="end"]');
     if (end) end.hidden = over;

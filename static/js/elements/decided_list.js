@@ -1,8 +1,9 @@
 import { clockTime } from "../lib/clock.js";
 import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
+import { gettext } from "../lib/words.js";
 import { decidedLine } from "../models/approvals.js";
-import { firstLine } from "../models/words.js";
+import { firstLine, quoting } from "../models/words.js";
 
 const SHOWN = 3;
 
@@ -36,8 +37,9 @@ function isOver(item) {
 
 function drawDecision(node, { approval, question, updatedAt }) {
   if (question) {
-    const told = `answered ${question.asked_by} at ${clockTime(updatedAt)}: “${firstLine(question.answer ?? "", 80)}”`;
-    fill(node, { tool: "", decided: visible(`${question.answered_by ?? "Somebody"} ${told}`) });
+    const about = { name: question.answered_by ?? gettext("Somebody"), agent: question.asked_by, time: clockTime(updatedAt) };
+    const told = quoting(gettext("{name} answered {agent} at {time}", about), firstLine(question.answer ?? "", 80));
+    fill(node, { tool: "", decided: visible(told) });
     return;
   }
   node.dataset.status = approval.status;

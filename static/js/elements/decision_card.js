@@ -1,4 +1,5 @@
 import { field, toggleAttribute } from "../lib/dom.js";
+import { gettext } from "../lib/words.js";
 
 /** What the three cards share: a form that becomes one command, is off while not live, and says what came of it. */
 export class DecisionCard extends HTMLElement {
@@ -42,12 +43,12 @@ export class DecisionCard extends HTMLElement {
 
   explain() {
     if (!this.allowed(this.subject)) this.say(this.notAllowed(this.subject));
-    else if (!this.#live) this.say("Held until the connection is back.");
+    else if (!this.#live) this.say(gettext("Held until the connection is back."));
     else if (this.said !== "kept") this.say("");
   }
 
   notAllowed() {
-    return "Your role reads here.";
+    return gettext("Your role reads here.");
   }
 
   async handleEvent(event) {
@@ -55,11 +56,11 @@ export class DecisionCard extends HTMLElement {
     const command = this.command(event.submitter);
     if (!command) return;
     this.busy(true);
-    this.say("Sending…");
+    this.say(gettext("Sending…"));
     this.context.deciding.add(this.subject.id);
     try {
       await this.context.command(command.type, command.data);
-      this.say("Sent.");   // the room's event takes the card away
+      this.say(gettext("Sent."));   // the room's event takes the card away
     } catch (error) {
       this.context.deciding.delete(this.subject.id);
       this.busy(false);

@@ -1,6 +1,8 @@
 import { clone, field, fill, reconcile, setVisible } from "../lib/dom.js";
 import { request } from "../lib/http.js";
+import { gettext } from "../lib/words.js";
 import { initials } from "../models/faces.js";
+import { labelOf } from "../models/labels.js";
 
 const FACES_SHOWN = 5;
 
@@ -18,12 +20,10 @@ class IncidentHeader extends HTMLElement {
   }
 
   draw(incident) {
-    for (const name of ["severity", "status"]) {
-      field(this, name).dataset[name] = incident[name];
-      fill(this, { [name]: incident[name][0].toUpperCase() + incident[name].slice(1) });
-    }
+    for (const name of ["severity", "status"]) field(this, name).dataset[name] = incident[name];
+    fill(this, { severity: labelOf("severity", incident.severity), status: labelOf("incident", incident.status) });
     setVisible(field(this, "title"), incident.title);
-    fill(this, { commander: incident.commander?.name ?? "No commander" });
+    fill(this, { commander: incident.commander?.name ?? gettext("No commander") });
   }
 
   drawPeople(people) {

@@ -1,5 +1,6 @@
 import { field, parseItems } from "../lib/dom.js";
 import { Poll } from "../lib/poll.js";
+import { gettext } from "../lib/words.js";
 import { Seen, unreadLine } from "../models/seen.js";
 
 const EVERY_MS = 15000;
@@ -56,7 +57,7 @@ class IncidentList extends HTMLElement {
     }
     const count = this.fresh.length;
     this.button.hidden = count === 0;
-    this.button.textContent = count ? `${count} new - show` : "";
+    this.button.textContent = count ? gettext("{count} new - show", { count }) : "";
     document.title = count + waits ? `(${count + waits}) ${this.title}` : this.title;
   }
 }

@@ -1,7 +1,8 @@
 import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
+import { labelOf } from "../models/labels.js";
 import { treeOf } from "../models/plan.js";
-import { firstLine, OUTCOME_WORDS } from "../models/words.js";
+import { firstLine } from "../models/words.js";
 
 /** Round > task > action > call > outcome, as it goes on. */
 class PlanTree extends HTMLElement {
@@ -28,15 +29,16 @@ class PlanTree extends HTMLElement {
     details.dataset.kind = node.kind;
     const mark = item.querySelector(".plan-mark");
     if (mark.dataset.status !== node.status) mark.dataset.status = node.status;
-    mark.setAttribute("aria-label", node.status);
-    fill(item, { title: node.title, about: node.status === "succeeded" ? "" : node.status });
+    const status = labelOf("step", node.status);
+    mark.setAttribute("aria-label", status);
+    fill(item, { title: node.title, about: node.status === "succeeded" ? "" : status });
     this.leaf(field(item, "leaf"), node);
     this.level(field(item, "children"), node.children);
   }
 
   leaf(leaf, node) {
     const call = node.tool_call_id ? this.context.feed.get(node.tool_call_id)?.call : null;
-    const state = call?.state === "unknown" ? OUTCOME_WORDS.unknown : "";   // the node's own status says the rest
+    const state = call?.state === "unknown" ? labelOf("call", "unknown") : "";   // the node's own status says the rest
     const outcome = node.error || node.outcome || state;
     const assignee = node.kind === "round" ? "" : node.assignee;
     leaf.hidden = !call && !outcome && !assignee;

@@ -1,4 +1,5 @@
 import { field, fill, setVisible } from "../lib/dom.js";
+import { gettext } from "../lib/words.js";
 import { DecisionCard } from "./decision_card.js";
 import { drawFace } from "./face.js";
 
@@ -21,7 +22,7 @@ class QuestionCard extends DecisionCard {
     const option = submitter?.name === "option" ? submitter.value : null;
     const content = option ?? this.form.elements.content.value.trim();
     if (!content) {
-      this.say("Write an answer first.", "bad");
+      this.say(gettext("Write an answer first."), "bad");
       return null;
     }
     const data = { question_id: this.subject.id, content, ...(option === null ? {} : { option }) };

@@ -1,4 +1,5 @@
 import { copyText } from "../lib/clipboard.js";
+import { gettext } from "../lib/words.js";
 
 /** What a browser alone can do with a report; without a script there is nothing to press. */
 class ReportTools extends HTMLElement {
@@ -14,7 +15,8 @@ class ReportTools extends HTMLElement {
   async copy() {
     const markdown = JSON.parse(document.getElementById("markdown").textContent);
     const copied = await copyText(markdown);
-    this.querySelector('[data-field="said"]').textContent = copied ? "Copied." : "This browser does not let pages copy here.";
+    const said = this.querySelector('[data-field="said"]');
+    said.textContent = copied ? gettext("Copied.") : gettext("This browser does not let pages copy here.");
   }
 }
 

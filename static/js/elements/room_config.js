@@ -1,4 +1,5 @@
 import { field, fill } from "../lib/dom.js";
+import { gettext } from "../lib/words.js";
 import { fromChoice, toChoice, wordsFor } from "../models/config.js";
 
 const NUMBERS = ["temperature", "top_p", "max_tokens"];
@@ -18,7 +19,7 @@ class RoomConfig extends HTMLElement {
     if (text === this.drawn) return;
     const first = this.drawn === undefined;
     this.drawn = text;
-    if (!first) fill(this, { "in-use": wordsFor(config) || "Model as the agent is set up" });
+    if (!first) fill(this, { "in-use": wordsFor(config) || gettext("Model as the agent is set up") });
     this.form.elements.choice.value = toChoice(config);
     for (const name of NUMBERS) this.form.elements[name].value = config[name] ?? "";
   }

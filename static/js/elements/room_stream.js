@@ -1,4 +1,5 @@
 import { clone, field, fill, reconcile } from "../lib/dom.js";
+import { gettext } from "../lib/words.js";
 import { speakerOf } from "../models/faces.js";
 import { drawFace } from "./face.js";
 import { createItem, drawItem } from "./stream_items.js";
@@ -78,7 +79,7 @@ class RoomStream extends HTMLElement {
   drawJump(count) {
     const fresh = Math.max(0, count - this.#seen);
     this.jump.hidden = this.atEnd;
-    fill(this, { "jump-text": fresh ? `${fresh} new, jump to latest` : "Jump to latest" });
+    fill(this, { "jump-text": fresh ? gettext("{count} new, jump to latest", { count: fresh }) : gettext("Jump to latest") });
   }
 
   scrolled() {
@@ -129,10 +130,15 @@ class RoomStream extends HTMLElement {
 
 function drawOutgoing(node, item, { me, faces }) {
   node.dataset.state = item.state;
-  fill(node, { text: item.content, state: { pending: "Sending…", sent: "Sent", failed: `Not sent: ${item.error}` }[item.state] });
+  fill(node, { text: item.content, state: stateOf(item) });
   drawFace(node, { kind: "user", name: me.name }, faces);
-  node.querySelector(".speaker").textContent = "You";
+  node.querySelector(".speaker").textContent = gettext("You");
   for (const button of node.querySelectorAll("button")) button.hidden = item.state !== "failed";
+}
+
+function stateOf({ state, error }) {
+  if (state === "failed") return gettext("Not sent: {error}", { error });
+  return state === "sent" ? gettext("Sent") : gettext("Sending…");
 }
 
 export function define() {

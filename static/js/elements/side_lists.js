@@ -1,7 +1,9 @@
 import { clockTime } from "../lib/clock.js";
 import { clone, field, fill, reconcile, setVisible, toggleAttribute } from "../lib/dom.js";
 import { request } from "../lib/http.js";
+import { gettext, ngettext, number } from "../lib/words.js";
 import { byWeight } from "../models/indicators.js";
+import { labelOf } from "../models/labels.js";
 
 const FOLDED = 8;
 
@@ -27,7 +29,8 @@ class IndicatorList extends HTMLElement {
     const { indicators } = this;
     const shown = this.unfolded ? indicators : indicators.slice(0, FOLDED);
     this.button.hidden = indicators.length <= FOLDED;
-    this.button.textContent = this.unfolded ? "Show fewer" : `Show all ${indicators.length}`;
+    const all = { count: number(indicators.length) };
+    this.button.textContent = this.unfolded ? gettext("Show fewer") : gettext("Show all {count}", all);
     this.button.setAttribute("aria-expanded", String(Boolean(this.unfolded)));
     reconcile(field(this, "list"), shown, { key: (one) => one.id, create: () => clone("t-indicator"), update: drawIndicator });
     field(this, "empty").hidden = indicators.length > 0;
@@ -36,15 +39,16 @@ class IndicatorList extends HTMLElement {
 }
 
 function drawIndicator(node, indicator) {
-  const blocked = indicator.blocked_until ? `blocked until ${clockTime(indicator.blocked_until)}` : "";
-  fill(node, { kind: indicator.kind, about: blocked || (indicator.private ? "own network" : seenLine(indicator.seen_count)) });
+  const blocked = indicator.blocked_until ? gettext("blocked until {time}", { time: clockTime(indicator.blocked_until) }) : "";
+  const about = blocked || (indicator.private ? gettext("own network") : seenLine(indicator.seen_count));
+  fill(node, { kind: labelOf("indicator", indicator.kind), about });
   toggleAttribute(field(node, "about"), "data-blocked", Boolean(blocked));
   setVisible(field(node, "value"), indicator.value);
 }
 
 /** Once is the usual and says nothing. */
 function seenLine(count) {
-  return count > 1 ? `seen ${count.toLocaleString("en")} times` : "";
+  return count > 1 ? ngettext("seen once", "seen {count} times", count) : "";
 }
 
 /** Files of the incident; attaching one goes by REST, and the room's event draws it. */
@@ -70,7 +74,7 @@ class EvidenceList extends HTMLElement {
     const link = field(node, "name");
     setVisible(link, file.filename);
     link.href = this.urls.viewer.replace(this.urls.zero, file.id);
-    const lines = file.lines === null ? "" : `${file.lines.toLocaleString("en")} lines · `;
+    const lines = file.lines === null ? "" : `${ngettext("{count} line", "{count} lines", file.lines)} · `;
     const by = file.uploaded_by ? `${file.uploaded_by} · ` : "";
     fill(node, { size: sizeOf(file.size), about: `${lines}${by}${clockTime(file.created_at)}` });
   }
@@ -81,13 +85,13 @@ class EvidenceList extends HTMLElement {
     const button = form.querySelector("button");
     const said = field(this, "said");
     button.disabled = true;
-    said.textContent = "Sending the file…";
+    said.textContent = gettext("Sending the file…");
     try {
       await request(this.urls.evidence, { method: "POST", body: new FormData(form) });
       form.reset();
-      said.textContent = "Attached.";
+      said.textContent = gettext("Attached.");
     } catch (error) {
-      said.textContent = `Not attached: ${error.message}`;
+      said.textContent = gettext("Not attached: {error}", { error: error.message });
     } finally {
       button.disabled = false;
     }
@@ -95,7 +99,7 @@ class EvidenceList extends HTMLElement {
 }
 
 function sizeOf(bytes) {
-  if (bytes < 1024) return `${bytes} bytes`;
+  if (bytes < 1024) return ngettext("{count} byte", "{count} bytes", bytes);
   return bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
 }
 

@@ -1,14 +1,19 @@
 import { clockTime, duration } from "../lib/clock.js";
 import { clone, field, fill, setHtml, setVisible, toggleAttribute } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
+import { gettext } from "../lib/words.js";
 import { decidedLine } from "../models/approvals.js";
 import { speakerOf } from "../models/faces.js";
-import { OUTCOME_WORDS } from "../models/words.js";
+import { labelOf } from "../models/labels.js";
+import { quoting } from "../models/words.js";
 import { argsLine } from "./args.js";
 import { drawFace } from "./face.js";
 
-const ENDED_EARLY = { cancelled: "Stopped before it was finished", failed: "This reply failed" };
-const UNANSWERED = { open: "Waits for an answer", expired: "Nobody answered in time", cancelled: "No longer asked" };
+const ENDED_EARLY = { cancelled: gettext("Stopped before it was finished"), failed: gettext("This reply failed") };
+const CUT_SHORT = gettext("Cut short here: it is longer than one frame");
+const UNANSWERED = {
+  open: gettext("Waits for an answer"), expired: gettext("Nobody answered in time"), cancelled: gettext("No longer asked"),
+};
 const TEMPLATES = { tool: "t-call", approval: "t-decided", note: "t-note" };
 
 export function createItem(item) {
@@ -36,8 +41,8 @@ const DRAW = {
     text.className = message.html ? "prose" : `plain-text${streaming ? " caret" : ""}`;
     if (message.html) setHtml(text, message.html);
     else setPlain(text, streaming ? feed.text(item.key) || feed.text(item.key, "thinking") : message.content);
-    drawFlag(node, ENDED_EARLY[message.status] ?? (message.truncated ? "Cut short here: it is longer than one frame" : ""));
-    fill(node, { role: message.round ? `round ${message.round}` : "" });
+    drawFlag(node, ENDED_EARLY[message.status] ?? (message.truncated ? CUT_SHORT : ""));
+    fill(node, { role: message.round ? gettext("round {round}", { round: message.round }) : "" });
   },
 
   thinking(node, item) {
@@ -48,7 +53,7 @@ const DRAW = {
 
   error(node, item) {
     node.dataset.type = "error";
-    setPlain(field(node, "text"), item.error.detail || item.error.message || "Something failed.");
+    setPlain(field(node, "text"), item.error.detail || item.error.message || gettext("Something failed."));
     drawFlag(node, item.error.error_code ?? "", "bad");
   },
 
@@ -56,8 +61,8 @@ const DRAW = {
     node.dataset.type = "question";
     field(node, "text").className = "plain-text";
     setVisible(field(node, "text"), question.question);
-    const answer = question.answer ? `${question.answered_by ?? "Somebody"} answered: “${question.answer}”` : "";
-    drawFlag(node, answer || UNANSWERED[question.status]);
+    const answered = gettext("{name} answered", { name: question.answered_by ?? gettext("Somebody") });
+    drawFlag(node, question.answer ? quoting(answered, question.answer) : UNANSWERED[question.status]);
   },
 
   tool(node, item) {
@@ -66,7 +71,7 @@ const DRAW = {
     const took = call.started_at && call.ended_at ? ` ${duration(call.started_at, call.ended_at)}` : "";
     const state = field(node, "state");
     state.dataset.state = call.state;
-    state.textContent = `${OUTCOME_WORDS[call.state] ?? call.state}${took}`;
+    state.textContent = `${labelOf("call", call.state)}${took}`;
     setVisible(field(node, "args"), JSON.stringify(call.args, null, 2));
     const result = call.error ?? call.result;
     node.querySelector('[data-part="result"]').hidden = result === null || result === undefined;

@@ -1,6 +1,6 @@
+/** The server's time as seen from here: countdowns must not believe the clock of a laptop. */
 import { gettext, language } from "./words.js";
 
-/** The server's time as seen from here: countdowns must not believe the clock of a laptop. */
 let offsetMs = 0;
 
 export function setServerTime(iso) {

@@ -1,7 +1,9 @@
 /** Commands on their way: each waits under its cid until its ack; after a reconnect the same cid goes out again. */
+import { gettext } from "./words.js";
+
 export class CommandRefused extends Error {
   constructor(error = {}) {
-    super(error.detail || error.message || "The server refused this.");
+    super(error.detail || error.message || gettext("The server refused this."));
     this.code = error.error_code ?? "";
     this.recoverable = Boolean(error.recoverable);
     this.details = error.details ?? {};

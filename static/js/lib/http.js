@@ -1,7 +1,9 @@
 /** JSON over HTTP as the signed-in person: the session's cookie, the CSRF token, problem+json turned into an Error. */
+import { gettext } from "./words.js";
+
 export class Refused extends Error {
   constructor(status, problem, retryAfterMs) {
-    super(problem.detail || problem.message || `The server answered ${status}.`);
+    super(problem.detail || problem.message || gettext("The server answered {status}.", { status }));
     this.status = status;
     this.code = problem.error_code || "";
     this.recoverable = problem.recoverable ?? status >= 500;

@@ -3,6 +3,7 @@ import { fullJitter } from "./backoff.js";
 import { Commands } from "./commands.js";
 import { Subscriptions } from "./subscriptions.js";
 import { Timers } from "./timers.js";
+import { gettext } from "./words.js";
 
 const PROTOCOL = "warroom.v1";
 const HELLO_TIMEOUT_MS = 10000;
@@ -97,7 +98,7 @@ export class Socket {
   }
 
   #ticketRefused(error) {
-    if (error.status === 401 || error.status === 403) this.#stay(4401, "Your sign-in has ended.");
+    if (error.status === 401 || error.status === 403) this.#stay(4401, gettext("Your sign-in has ended."));
     else this.#retry(error.retryAfterMs);
   }
 

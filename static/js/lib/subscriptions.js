@@ -1,5 +1,6 @@
 /** The rooms a connection follows: events in order and once, a new subscription wherever something is missing. */
 import { Position } from "./position.js";
+import { gettext } from "./words.js";
 
 const GAP_PATIENCE_MS = 400;
 
@@ -105,7 +106,7 @@ export class Subscriptions {
     if (this.live) this.#changed({ live: true });
   }
 
-  #lost(room, error = { error_code: "PERMISSION_DENIED", detail: "You can no longer follow this room." }) {
+  #lost(room, error = { error_code: "PERMISSION_DENIED", detail: gettext("You can no longer follow this room.") }) {
     room.subscribed = false;
     room.caughtUp = false;
     room.listener.lost(error);

@@ -21,6 +21,10 @@ export function ngettext(one, many, count, values) {
   return filled(forms[Math.min(count === 1 ? 0 : 1, forms.length - 1)], { count: number(count), ...values });
 }
 
+export function list(parts) {
+  return parts.join(gettext(", "));
+}
+
 export function number(value) {
   return value.toLocaleString(language);
 }

@@ -1,6 +1,13 @@
 /** What each agent is doing, read from the room's runs and from what they last said and ran. */
-const WAITS = { approval: "waits for approval", answer: "waits for an answer", outcome: "waits for an outcome" };
-const RESTS = { queued: "waits its turn", running: "thinking", paused: "paused" };
+import { gettext, ngettext, number } from "../lib/words.js";
+
+const WAITS = {
+  approval: gettext("waits for approval"), answer: gettext("waits for an answer"), outcome: gettext("waits for an outcome"),
+};
+const STATES = {
+  queued: gettext("waits its turn"), running: gettext("thinking"), paused: gettext("paused"), waiting: gettext("waits"),
+  idle: gettext("idle"), failed: gettext("failed"),
+};
 
 /** [{name, state, text, since, usage, stops}], those at work first. `past` holds the newest ended run of each agent. */
 export function agentsOf({ runs, past, items }) {
@@ -19,30 +26,30 @@ function note(byName, agent) {
 function lastSeen(item) {
   const said = item.message && !["user", "system"].includes(item.message.sender_type) ? item.message.sender_name : null;
   const name = said ?? item.call?.agent_name;
-  return name ? { name, state: "idle", text: "idle", since: null } : null;
+  return name ? { name, state: "idle", text: STATES.idle, since: null } : null;
 }
 
 function busyWith(item) {
   const { message, call } = item;
   if (item.kind === "message" && message?.status === "streaming") {
-    return { name: message.sender_name, state: "running", text: "writing", since: item.ts };
+    return { name: message.sender_name, state: "running", text: gettext("writing"), since: item.ts };
   }
   if (item.kind === "tool" && call.state === "claimed") {
-    return { name: call.agent_name, state: "running", text: `runs ${call.tool}`, since: call.started_at };
+    return { name: call.agent_name, state: "running", text: gettext("runs {tool}", { tool: call.tool }), since: call.started_at };
   }
   return null;
 }
 
 function settled(run) {
   const state = run.status === "failed" ? "failed" : "idle";
-  return { name: run.agent_name, state, text: state };
+  return { name: run.agent_name, state, text: STATES[state] };
 }
 
 function atWork(run, seen) {
   const about = { name: run.agent_name, usage: run.usage, stops: run.parent_run_id ? null : run.id };
-  if (run.status === "waiting") return { ...about, state: "waiting", text: WAITS[run.waiting_for] ?? "waits", since: null };
+  if (run.status === "waiting") return { ...about, state: "waiting", text: WAITS[run.waiting_for] ?? STATES.waiting, since: null };
   if (run.status === "running" && seen?.state === "running") return about;
-  return { ...about, state: run.status, text: RESTS[run.status] ?? run.status, since: run.started_at };
+  return { ...about, state: run.status, text: STATES[run.status] ?? run.status, since: run.started_at };
 }
 
 function rank(agent) {
@@ -52,6 +59,7 @@ function rank(agent) {
 export function usageLine(usage) {
   const tokens = (usage?.input_tokens ?? 0) + (usage?.output_tokens ?? 0);
   if (!tokens) return "";
-  const amount = tokens < 10000 ? tokens.toLocaleString("en") : `${Math.round(tokens / 1000).toLocaleString("en")}k`;
-  return `${usage.estimated ? "≈ " : ""}${amount} tokens${usage.cost ? ` · $${Number(usage.cost).toFixed(3)}` : ""}`;
+  const amount = tokens < 10000 ? number(tokens) : `${number(Math.round(tokens / 1000))}k`;
+  const told = ngettext("{amount} token", "{amount} tokens", tokens, { amount });
+  return `${usage.estimated ? "≈ " : ""}${told}${usage.cost ? ` · $${Number(usage.cost).toFixed(3)}` : ""}`;
 }

@@ -1,4 +1,8 @@
 /** Questions about one approval: may I decide it, in whose hands is it, what does it say when it is over. */
+import { gettext, list, ngettext } from "../lib/words.js";
+import { labelOf } from "./labels.js";
+import { quoting } from "./words.js";
+
 export function mayDecide(approval, me) {
   if (approval.can_decide !== null && approval.can_decide !== undefined) return approval.can_decide;
   const { eligible = [], exclude = [] } = approval.policy ?? {};
@@ -8,18 +12,24 @@ export function mayDecide(approval, me) {
 /** Who may decide: `One approver or above; not the requester. Why it is asked.` The rule ends with the why in brackets. */
 export function policyLine(policy) {
   const { need = [], eligible = [], exclude = [], rule = "" } = policy ?? {};
-  const who = need.map((each) => needed(each, eligible)).join(" and ") || "any responder";
+  const who = need.map((each) => needed(each, eligible)).join(gettext(" and ")) || gettext("any responder");
   const why = rule.match(/\((.+)\)$/su)?.[1];
-  return `${who[0].toUpperCase()}${who.slice(1)}${exclude.length ? "; not the requester" : ""}.${why ? ` ${why}.` : ""}`;
+  const about = { who: `${who[0].toUpperCase()}${who.slice(1)}` };
+  const told = exclude.length ? gettext("{who}; not the requester.", about) : gettext("{who}.", about);
+  return why ? `${told} ${why}.` : told;
 }
 
 function needed({ approve, role }, eligible) {
-  const roles = eligible.at(-1) === role ? role : `${role} or above`;
-  return approve === 1 ? `one ${roles}` : `${approve} of: ${roles}`;
+  const name = labelOf("role", role).toLowerCase();
+  const roles = eligible.at(-1) === role ? name : gettext("{role} or above", { role: name });
+  return ngettext("one {roles}", "{count} of: {roles}", approve, { roles });
 }
 
 export function votesLine(votes) {
-  return votes.map((vote) => `${vote.name}: ${vote.vote}${vote.feedback ? ` (“${vote.feedback}”)` : ""}`).join(", ");
+  return list(votes.map(({ name, vote, feedback }) => {
+    const told = gettext("{name}: {vote}", { name, vote: labelOf("vote", vote) });
+    return feedback ? gettext("{vote} (“{words}”)", { vote: told, words: feedback }) : told;
+  }));
 }
 
 /** What has to be typed before something destructive may be approved: the first thing it names. */
@@ -27,16 +37,15 @@ export function targetOf(args) {
   return String(Object.values(args).find((value) => typeof value === "string" && value) ?? "");
 }
 
-export function decidedLine(approval, at) {
-  const name = approval.decided_by?.name || "a person";
-  const words = approval.feedback ? `: “${approval.feedback}”` : "";
+export function decidedLine(approval, time) {
+  const about = { name: approval.decided_by?.name || gettext("a person"), time };
   return {
-    pending: "waits for a person",
-    approved: `approved by ${name} at ${at}${words}`,
-    rejected: `rejected by ${name} at ${at}${words}`,
-    expired: `expired at ${at}: nobody decided in time`,
-    cancelled: `withdrawn at ${at}: what asked for it has ended`,
-    superseded: `replaced by a newer request at ${at}`,
-    invalidated: `void at ${at}: something it rested on changed; it is asked again`,
+    pending: gettext("waits for a person"),
+    approved: quoting(gettext("approved by {name} at {time}", about), approval.feedback),
+    rejected: quoting(gettext("rejected by {name} at {time}", about), approval.feedback),
+    expired: gettext("expired at {time}: nobody decided in time", about),
+    cancelled: gettext("withdrawn at {time}: what asked for it has ended", about),
+    superseded: gettext("replaced by a newer request at {time}", about),
+    invalidated: gettext("void at {time}: something it rested on changed; it is asked again", about),
   }[approval.status] ?? approval.status;
 }

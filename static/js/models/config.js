@@ -1,4 +1,6 @@
 /** A session's configuration as the composer's form says it: provider and model are one choice, a tab between them. */
+import { gettext } from "../lib/words.js";
+
 export function toChoice(config) {
   return config.provider && config.model ? `${config.provider}\t${config.model}` : "";
 }
@@ -10,11 +12,14 @@ export function fromChoice(choice) {
 
 export function wordsFor(config) {
   const numbers = [
-    ["temperature", "temperature"],
-    ["top_p", "top p"],
-    ["max_tokens", "at most tokens"],
+    ["temperature", gettext("temperature")],
+    ["top_p", gettext("top p")],
+    ["max_tokens", gettext("at most tokens")],
   ];
   const told = numbers.filter(([name]) => config[name] !== undefined).map(([name, word]) => `${word} ${config[name]}`);
-  const model = config.model ? [`${config.model}${config.provider ? ` of ${config.provider}` : ""}`] : [];
-  return [...model, ...told].join(" · ");
+  return [...(config.model ? [modelOf(config)] : []), ...told].join(" · ");
+}
+
+function modelOf({ model, provider }) {
+  return provider ? gettext("{model} of {provider}", { model, provider }) : model;
 }

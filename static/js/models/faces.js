@@ -1,4 +1,6 @@
 /** Who speaks, as a face: people by initials, agents by role, symbol and colour, the same everywhere. */
+import { gettext } from "../lib/words.js";
+
 const DRAWN_ROLES = new Set(["captain", "manager", "operator", "executor", "expert"]);
 const COLORS = new Set(["violet", "blue", "teal", "gray", "amber", "green", "pink"]);
 
@@ -31,7 +33,7 @@ export function speakerOf(item) {
   const message = item.message;
   if (message?.sender_type) {
     const kind = { user: "user", system: "system" }[message.sender_type] ?? "agent";
-    return { kind, name: message.sender_name || (kind === "system" ? "Warroom" : "Agent") };
+    return { kind, name: message.sender_name || (kind === "system" ? "Warroom" : gettext("Agent")) };
   }
   if (item.kind === "tool") return { kind: "agent", name: item.call.agent_name };
   return { kind: item.actor?.kind ?? "system", name: item.actor?.name || "Warroom" };

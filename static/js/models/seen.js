@@ -1,4 +1,6 @@
 /** How far in each room's log its owner has looked, in this browser: what came after is unread. */
+import { gettext, ngettext } from "../lib/words.js";
+
 const KEPT = 500;
 
 export class Seen {
@@ -29,7 +31,7 @@ export class Seen {
 
 /** What a row says of it: nothing, that it was never opened, or how much came since. */
 export function unreadLine(head, seen) {
-  if (seen === null) return "not opened yet";
+  if (seen === null) return gettext("not opened yet");
   const since = head - seen;
-  return since > 0 ? `${since} update${since === 1 ? "" : "s"}` : "";
+  return since > 0 ? ngettext("{count} update", "{count} updates", since) : "";
 }

@@ -1,8 +1,10 @@
 /** The timeline: the same items as the stream, each in one line, without what agents merely say along the way. */
 import { visible } from "../lib/escapes.js";
 import { clockTime } from "../lib/clock.js";
+import { gettext, list, number } from "../lib/words.js";
 import { decidedLine } from "./approvals.js";
-import { firstLine, OUTCOME_WORDS } from "./words.js";
+import { labelOf } from "./labels.js";
+import { firstLine, withWords } from "./words.js";
 
 const LONGEST = 90;
 const UNDECIDED = new Set(["requested", "approved", "rejected", "expired", "cancelled"]);
@@ -20,11 +22,12 @@ function merged(entries) {
     if (!entry.names || !last?.names) lines.push(entry);
     else lines[lines.length - 1] = { ...last, names: [...new Set([...last.names, ...entry.names])] };
   }
-  return lines.map((entry) => (entry.names ? { ...entry, text: `${entry.text}: ${listed(entry.names)}` } : entry));
+  return lines.map((entry) => (entry.names ? { ...entry, text: withWords(entry.text, listed(entry.names)) } : entry));
 }
 
 function listed(names) {
-  return names.length > 3 ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more` : names.join(", ");
+  if (names.length <= 3) return list(names);
+  return gettext("{names} and {count} more", { names: list(names.slice(0, 2)), count: number(names.length - 2) });
 }
 
 function entryOf(item) {
@@ -37,13 +40,13 @@ const TELL = {
   message: ({ message }) => {
     const person = message?.sender_type === "user";
     if (!message?.content || (!person && !TELLING.has(message.message_type))) return null;
-    return { by: person ? "user" : "agent", text: `${message.sender_name}: ${firstLine(message.content, LONGEST)}` };
+    return { by: person ? "user" : "agent", text: withWords(message.sender_name, firstLine(message.content, LONGEST)) };
   },
   // A call that waits for a person is told by its approval.
   tool: ({ call }) => {
     if (UNDECIDED.has(call.state)) return null;
-    const outcome = OUTCOME_WORDS[call.state] ?? call.state;
-    return { by: "agent", text: `${call.agent_name} ran ${call.tool}: ${outcome}`, tone: call.state === "failed" ? "bad" : "" };
+    const ran = gettext("{agent} ran {tool}", { agent: call.agent_name, tool: call.tool });
+    return { by: "agent", text: withWords(ran, labelOf("call", call.state)), tone: call.state === "failed" ? "bad" : "" };
   },
   approval: (item) => ({
     text: visible(`${item.approval.tool} ${decidedLine(item.approval, clockTime(item.approval.decided_at ?? item.updatedAt))}`),
@@ -51,6 +54,7 @@ const TELL = {
     by: item.approval.decided_by ? "user" : "agent",
   }),
   question: ({ question }) => ({
-    text: `${question.asked_by} asked: ${firstLine(question.question)}`, tone: question.status === "open" ? "waits" : "",
+    text: withWords(gettext("{agent} asked", { agent: question.asked_by }), firstLine(question.question)),
+    tone: question.status === "open" ? "waits" : "",
   }),
 };

@@ -1,8 +1,10 @@
 /** Who is typing, as [{user, name, until}]: each word of it holds for a few seconds, nothing says that one has stopped. */
+import { gettext } from "../lib/words.js";
+
 export const HOLDS_MS = 6000;
 
 export function typed(list, { user, name }, now) {
-  return [...stopped(list, user), { user, name: name || "Somebody", until: now + HOLDS_MS }];
+  return [...stopped(list, user), { user, name: name || gettext("Somebody"), until: now + HOLDS_MS }];
 }
 
 /** They posted, or left. */
@@ -17,6 +19,7 @@ export function current(list, now) {
 export function typingLine(list) {
   const names = list.map((one) => one.name);
   if (names.length === 0) return "";
-  if (names.length > 2) return `${names.length} people are typing`;
-  return `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} typing`;
+  if (names.length > 2) return gettext("{count} people are typing", { count: names.length });
+  const [name, other] = names;
+  return other ? gettext("{name} and {other} are typing", { name, other }) : gettext("{name} is typing", { name });
 }

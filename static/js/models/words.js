@@ -1,4 +1,7 @@
 /** What happened, in one plain line: the same words in the stream, the timeline and to a screen reader. */
+import { gettext, list, ngettext } from "../lib/words.js";
+import { labelOf } from "./labels.js";
+
 export function noteOf(event) {
   const tell = NOTES[event.type];
   const told = tell?.(event.data, who(event), event);
@@ -6,7 +9,7 @@ export function noteOf(event) {
 }
 
 export function who(event) {
-  return event.actor?.name || { user: "Somebody", agent: "An agent", system: "The system" }[event.actor?.kind] || "The system";
+  return event.actor?.name || { user: gettext("Somebody"), agent: gettext("An agent") }[event.actor?.kind] || gettext("The system");
 }
 
 export function firstLine(text, most = 120) {
@@ -15,77 +18,115 @@ export function firstLine(text, most = 120) {
   return plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
 }
 
-export const OUTCOME_WORDS = {
-  requested: "waits for a person", approved: "approved", rejected: "rejected", expired: "expired", cancelled: "cancelled",
-  claimed: "running", succeeded: "done", failed: "failed", unknown: "unclear", skipped: "skipped",
-};
+/** A line, and what somebody said with it. */
+export function withWords(line, words) {
+  return words ? gettext("{line}: {words}", { line, words }) : line;
+}
+
+export function quoting(line, words) {
+  return words ? gettext("{line}: “{words}”", { line, words }) : line;
+}
 
 const NOTES = {
-  "session.ended": (_, by) => ({ text: `${by} ended the session` }),
-  "session.expired": () => ({ text: "The session expired" }),
-  "participant.joined": (data) => ({ text: `${data.name} joined as ${data.role}`, quiet: true }),
-  "participant.left": (data) => ({ text: `${data.name} left`, quiet: true }),
+  "session.ended": (_, by) => ({ text: gettext("{by} ended the session", { by }) }),
+  "session.expired": () => ({ text: gettext("The session expired") }),
+  "participant.joined": ({ name, role }) => ({
+    text: gettext("{name} joined as {role}", { name, role: labelOf("role", role).toLowerCase() }), quiet: true,
+  }),
+  "participant.left": ({ name }) => ({ text: gettext("{name} left", { name }), quiet: true }),
   // The stream has the error itself, with what to do (`message.error`); the timeline has this line.
   "run.failed": (run) => ({
-    text: `${run.agent_name} failed: ${run.error || run.error_code || "no reason given"}`, tone: "bad", quiet: true,
+    text: withWords(gettext("{agent} failed", { agent: run.agent_name }), run.error || run.error_code || gettext("no reason given")),
+    tone: "bad", quiet: true,
   }),
-  "run.cancelled": (run, by) => ({ text: `${by} stopped ${run.agent_name}` }),
-  "run.paused": (run) => ({ text: `${run.agent_name} is paused${run.error ? `: ${run.error}` : ""}`, tone: "waits" }),
-  "run.resumed": (run, by) => ({ text: `${by} resumed ${run.agent_name}` }),
-  "run.fallback": (data) => ({ text: `Answered from ${data.to} instead of ${data.from}: ${data.reason}`, tone: "waits" }),
-  "phase.changed": (data) => ({ text: `Phase: ${data.phase}` }),
-  "phase.violation": (data) => ({ text: `${data.tool} is not allowed in phase ${data.phase}`, tone: "bad" }),
-  "skill.matched": (data) => ({ text: `Skill ${data.skill} matched` }),
-  "approval.voted": (approval, by) => ({ text: `${by} voted on ${approval.tool}` }),
-  "approval.edited": (approval, by) => ({ text: `${by} edited the arguments of ${approval.tool}` }),
-  "execution.unknown": (data) => ({ text: `It is unclear whether ${data.tool_call.tool} took effect: a person must say`, tone: "waits" }),
-  "execution.resolved": (data, by) => ({ text: `${by} settled ${data.tool_call.tool}: ${data.resolution ?? data.tool_call.state}` }),
-  "grant.created": (grant) => ({ text: `${grant.by} allowed ${grant.agent_name} to use ${grant.tool}, ${grant.uses_left} times` }),
-  "grant.revoked": (grant, by) => ({ text: `${by} took back the grant for ${grant.tool}` }),
-  "round.started": (data) => ({ text: `Round ${data.round}`, tone: "round", key: roundKey(data.round) }),
+  "run.cancelled": (run, by) => ({ text: gettext("{by} stopped {agent}", { by, agent: run.agent_name }) }),
+  "run.paused": (run) => ({ text: withWords(gettext("{agent} is paused", { agent: run.agent_name }), run.error), tone: "waits" }),
+  "run.resumed": (run, by) => ({ text: gettext("{by} resumed {agent}", { by, agent: run.agent_name }) }),
+  "run.fallback": ({ to, from, reason }) => ({
+    text: gettext("Answered from {to} instead of {from}: {reason}", { to, from, reason }), tone: "waits",
+  }),
+  "phase.changed": ({ phase }) => ({ text: gettext("Phase: {phase}", { phase }) }),
+  "phase.violation": ({ tool, phase }) => ({ text: gettext("{tool} is not allowed in phase {phase}", { tool, phase }), tone: "bad" }),
+  "skill.matched": ({ skill }) => ({ text: gettext("Skill {skill} matched", { skill }) }),
+  "approval.voted": ({ tool }, by) => ({ text: gettext("{by} voted on {tool}", { by, tool }) }),
+  "approval.edited": ({ tool }, by) => ({ text: gettext("{by} edited the arguments of {tool}", { by, tool }) }),
+  "execution.unknown": ({ tool_call: { tool } }) => ({
+    text: gettext("It is unclear whether {tool} took effect: a person must say", { tool }), tone: "waits",
+  }),
+  "execution.resolved": ({ tool_call: call, resolution }, by) => ({
+    text: gettext("{by} settled {tool}: {outcome}", {
+      by, tool: call.tool, outcome: resolution ? labelOf("outcome", resolution) : labelOf("call", call.state),
+    }),
+  }),
+  "grant.created": ({ by, agent_name: agent, tool, uses_left: uses }) => ({
+    text: gettext("{by} allowed {agent} to use {tool}, {uses} times", { by, agent, tool, uses }),
+  }),
+  "grant.revoked": ({ tool }, by) => ({ text: gettext("{by} took back the grant for {tool}", { by, tool }) }),
+  "round.started": ({ round }) => ({ text: gettext("Round {round}", { round }), tone: "round", key: roundKey(round) }),
   // The stream has the summary itself; the timeline has this line.
-  "round.summarized": (data) => ({ text: `Round ${data.round} summed up, confidence ${data.confidence}`, tone: "round", quiet: true }),
-  "incident.opened": (data) => ({ text: `Incident opened${sourceOf(data.incident)}`, tone: "round" }),
+  "round.summarized": ({ round, confidence }) => ({
+    text: gettext("Round {round} summed up, confidence {confidence}", { round, confidence: labelOf("confidence", confidence) }),
+    tone: "round", quiet: true,
+  }),
+  "incident.opened": ({ incident }) => ({ text: openedFrom(incident.source), tone: "round" }),
   "incident.changed": (data, by) => changed(data, by),
   "incident.alert": (data) => alerted(data),
-  "incident.merged": (_, by) => ({ text: `${by} merged another incident into this one` }),
-  "incident.closed": (_, by) => ({ text: `${by} closed the incident`, tone: "good" }),
-  "incident.reported": () => ({ text: "The report is ready", tone: "good", report: true }),
-  "indicator.added": (data) => ({ text: "Indicators noted", names: [data.indicator.value], quiet: true }),
-  "indicator.blocked": (data) => ({ text: `${data.indicator.value} is blocked`, tone: "good" }),
-  "indicator.unblocked": (data) => ({ text: `${data.indicator.value} is no longer blocked` }),
-  "evidence.added": (evidence, by) => ({ text: `${evidence.uploaded_by || by} added ${evidence.filename}` }),
-  "timeline.pinned": (data) => ({ text: `${data.by} pinned an entry${data.note ? `: ${data.note}` : ""}` }),
-  "task.created": (data) => (data.title ? { text: `Task: ${data.title}`, quiet: true } : null),
-  "team.intervention": (data) => ({ text: `Taken up by the crew${data.content ? `: “${firstLine(data.content, 80)}”` : ""}` }),
-  "team.replanned": (data) => ({ text: `The team changed its plan${data.content ? `: ${firstLine(data.content)}` : ""}` }),
-  "board.concluded": (data) => ({ text: `The board concluded${data.summary ? `: ${firstLine(data.summary)}` : ""}` }),
+  "incident.merged": (_, by) => ({ text: gettext("{by} merged another incident into this one", { by }) }),
+  "incident.closed": (_, by) => ({ text: gettext("{by} closed the incident", { by }), tone: "good" }),
+  "incident.reported": () => ({ text: gettext("The report is ready"), tone: "good", report: true }),
+  "indicator.added": ({ indicator }) => ({ text: gettext("Indicators noted"), names: [indicator.value], quiet: true }),
+  "indicator.blocked": ({ indicator }) => ({ text: gettext("{indicator} is blocked", { indicator: indicator.value }), tone: "good" }),
+  "indicator.unblocked": ({ indicator }) => ({ text: gettext("{indicator} is no longer blocked", { indicator: indicator.value }) }),
+  "evidence.added": (evidence, by) => ({
+    text: gettext("{by} added {file}", { by: evidence.uploaded_by || by, file: evidence.filename }),
+  }),
+  "timeline.pinned": ({ by, note }) => ({ text: withWords(gettext("{by} pinned an entry", { by }), note) }),
+  "task.created": ({ title }) => (title ? { text: gettext("Task: {title}", { title }), quiet: true } : null),
+  "team.intervention": ({ content }) => ({ text: quoting(gettext("Taken up by the crew"), firstLine(content ?? "", 80)) }),
+  "team.replanned": ({ content }) => ({ text: withWords(gettext("The team changed its plan"), firstLine(content ?? "")) }),
+  "board.concluded": ({ summary }) => ({ text: withWords(gettext("The board concluded"), firstLine(summary ?? "")) }),
   "quota.exceeded": (data) => ({
-    text: `Quota of ${data.quota_type} a ${data.period} is used up (${data.current} of ${data.limit})`, tone: "bad",
+    text: gettext("Quota of {quota} a {period} is used up ({current} of {limit})", {
+      quota: labelOf("quota", data.quota_type), period: labelOf("period", data.period), current: data.current, limit: data.limit,
+    }),
+    tone: "bad",
   }),
 };
 
 /** The first alert is what the incident was opened for; the next may be the same one again, or another. */
 function alerted({ alert, incident }) {
-  if (incident.alert_count <= 1) return { text: `Alert${alert.title ? `: ${firstLine(alert.title, 100)}` : " received"}`, quiet: true };
-  if (alert.count > 1) return { text: `The alert came again (${alert.count} times)` };
-  return { text: `Another alert joined${alert.title ? `: ${firstLine(alert.title, 100)}` : ""} (${incident.alert_count} in all)` };
+  const title = firstLine(alert.title ?? "", 100);
+  const again = alert.count;
+  if (incident.alert_count <= 1) return { text: title ? gettext("Alert: {title}", { title }) : gettext("Alert received"), quiet: true };
+  if (again > 1) return { text: ngettext("The alert came again ({count} time)", "The alert came again ({count} times)", again) };
+  const joined = withWords(gettext("Another alert joined"), title);
+  return { text: gettext("{line} ({count} in all)", { line: joined, count: incident.alert_count }) };
 }
 
-function sourceOf({ source }) {
-  return source ? ` from ${source === "generic" ? "a webhook" : source}` : "";
+function openedFrom(source) {
+  if (!source) return gettext("Incident opened");
+  return source === "generic" ? gettext("Incident opened from a webhook") : gettext("Incident opened from {source}", { source });
 }
 
 export function roundKey(round) {
   return `round ${round}`;
 }
 
+const FIELDS = {
+  title: gettext("title"), description: gettext("description"), severity: gettext("severity"), status: gettext("status"),
+  commander: gettext("commander"), commander_id: gettext("commander"),
+};
+const CODED = { severity: "severity", status: "incident" };
+
 function changed({ changes }, by) {
-  const told = Object.entries(changes ?? {}).map(([name, [from, to]]) => `${name} from ${nameOf(from)} to ${nameOf(to)}`);
-  return told.length ? { text: `${by} changed ${told.join(", ")}` } : null;
+  const told = Object.entries(changes ?? {}).map(([name, [from, to]]) =>
+    gettext("{name} from {from} to {to}", { name: FIELDS[name] ?? name, from: nameOf(from, name), to: nameOf(to, name) }),
+  );
+  return told.length ? { text: gettext("{by} changed {changes}", { by, changes: list(told) }) } : null;
 }
 
-function nameOf(value) {
-  if (value === null || value === "") return "nothing";
+function nameOf(value, field) {
+  if (value === null || value === "") return gettext("nothing");
+  if (CODED[field]) return labelOf(CODED[field], value).toLowerCase();
   return typeof value === "object" ? value.name ?? JSON.stringify(value) : String(value);
 }
