@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class SessionsConfig(AppConfig):
@@ -7,5 +8,10 @@ class SessionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from sessions_app import signing_in  # noqa: F401  it listens for sign-ins
+        from sessions_app import (
+            search_index,
+            signing_in,  # noqa: F401  it listens for sign-ins
+        )
         from sessions_app.events import signals  # noqa: F401  rights that change are felt in open sockets
+
+        post_migrate.connect(search_index.install, sender=self)

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from agents_app.serving import address
+from sessions_app import search_index
 from sessions_app import seed as people
 
 DEMO_MODEL = (
@@ -14,6 +15,8 @@ DEMO_MODEL = (
 def banner() -> str:
     rows = [("Open", address.url(*settings.WARROOM_BIND)), *_sign_in_rows(), ("Model", _model())]
     rows.append(("Data", str(settings.WARROOM_HOME)))
+    if weakness := search_index.weakness():
+        rows.append(("Search", weakness))
     lines = [f"  {name:<10}  {value}" for name, value in rows]
     return "\n".join(["", "  Warroom is up.", "", *lines, "", "  Ctrl-C stops it.", ""])
 

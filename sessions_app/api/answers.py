@@ -76,3 +76,21 @@ class Lines(Resource):
 class SessionEnded(Resource):
     status: Literal["ended"]
     session_id: UUID
+
+
+class SearchHit(Resource):
+    """`marks` are pairs of from and to in the code points of `snippet`, `title_marks` of `title`."""
+
+    kind: Literal["incident", "session", "message"]
+    id: UUID
+    incident_id: UUID | None
+    session_id: UUID | None
+    title: str
+    title_marks: list[tuple[int, int]]
+    snippet: str
+    marks: list[tuple[int, int]]
+    sender_name: str | None
+    score: float
+    at: datetime
+    # The page that shows it, on this server.
+    url: str

@@ -28,6 +28,7 @@ TAGS = {
     "sessions": "Chat sessions: talk, history, and the log.",
     "chat": "Talk to an agent in one request.",
     "agents": "Who may be asked.",
+    "search": "Words and parts of words, in all that one may see.",
     "runs": "What agents are at.",
     "approvals": "What waits for a person's yes.",
     "questions": "What an agent wants to know.",

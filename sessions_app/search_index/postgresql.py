@@ -1,0 +1,118 @@
+"""PostgreSQL: two GIN indexes for each source. pg_trgm's trigrams serve words of Latin letters; it has none for other
+signs where the database's locale is C, and never for less than three, so those have an index of single signs and pairs.
+"""
+
+import contextlib
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.db import DatabaseError, OperationalError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import QuerySet
+from psycopg.errors import QueryCanceled
+
+from sessions_app.search_index.sources import ALL, Source
+
+log = logging.getLogger(__name__)
+
+# A word in more rows than this is common: the newest rows are read until there are enough.
+RARE = 2000
+EXTENSION = "CREATE EXTENSION IF NOT EXISTS pg_trgm"
+# What a plan thinks it costs a row: never to be worked out for rows that an index could have named.
+SIGNS = r"""
+CREATE OR REPLACE FUNCTION warroom_signs(t text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000
+AS $$ SELECT CASE WHEN octet_length(t) = length(t) THEN '{}'::text[] ELSE (
+  SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM (
+    SELECT sign, unnest(ARRAY[sign, sign || coalesce(lead(sign) OVER (ORDER BY at), '')]) AS gram
+    FROM unnest(string_to_array(regexp_replace(t, '[\x01-\x7f]+', ' ', 'g'), NULL)) WITH ORDINALITY AS each(sign, at)
+  ) AS pairs WHERE sign <> ' ') END $$
+"""
+LATIN = re.compile(r"[ -~]{3,}")
+TRIGRAM = re.compile(r"[0-9A-Za-z]{3}")
+
+
+# --- The indexes ------------------------------------------------------------------------------------------------------
+def install(connection: BaseDatabaseWrapper) -> None:
+    for source in ALL:
+        if not _there(connection, f"{source.index}_signs"):
+            with connection.cursor() as cursor:
+                cursor.execute(SIGNS)
+                cursor.execute(_create(source, "signs", f"warroom_signs({_text(source)})"))
+    if weakness(connection) and _extended(connection):
+        for source in ALL:
+            with connection.cursor() as cursor:
+                cursor.execute(_create(source, "letters", f"({_text(source)}) gin_trgm_ops"))
+
+
+def weakness(connection: BaseDatabaseWrapper) -> str:
+    if all(_there(connection, f"{source.index}_letters") for source in ALL):
+        return ""
+    return "reads every message for Latin words: pg_trgm is missing (CREATE EXTENSION pg_trgm, as its owner may)"
+
+
+def _extended(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the extension is there; who serves may lack the right, or the server the files."""
+    try:
+        with transaction.atomic(connection.alias), connection.cursor() as cursor:
+            cursor.execute(EXTENSION)
+    except DatabaseError as error:
+        log.warning("PostgreSQL refused pg_trgm: %s", " ".join(str(error).split()))
+        return False
+    return True
+
+
+def _there(connection: BaseDatabaseWrapper, name: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
+        return bool(cursor.fetchone()[0])
+
+
+def _create(source: Source, kind: str, what: str) -> str:
+    return f"CREATE INDEX IF NOT EXISTS {source.index}_{kind} ON {source.table} USING gin ({what})"
+
+
+def _text(source: Source) -> str:
+    """All columns of a row as one text, in the words that the index was made with."""
+    return "upper(" + " || ".join(f"{column} || E'\\n'" for column in source.columns) + ")"
+
+
+# --- Looking up -------------------------------------------------------------------------------------------------------
+def matching(source: Source, words: Sequence[str], within: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    """Newest first: of those that the index names, or where they are many, of all until there are enough."""
+    ids = _named(connections[within.db], source, words)
+    if ids is not None:
+        within = within.filter(pk__in=ids)
+    return source.holding(within, words).order_by("-pk")
+
+
+def _named(connection: BaseDatabaseWrapper, source: Source, words: Sequence[str]) -> list[Any] | None:
+    """None when they are too many, or when no index can tell."""
+    latin = [run for word in words for run in LATIN.findall(word) if TRIGRAM.search(run)]
+    where = [f"{_text(source)} LIKE upper(%s)"] * len(latin) if _there(connection, f"{source.index}_letters") else []
+    asked: list[str] = [f"%{_literal(run)}%" for run in latin] if where else []
+    signs = [word for word in words if not word.isascii()]
+    where += [f"warroom_signs({_text(source)}) @> warroom_signs(upper(%s))"] * len(signs)
+    if not where:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id FROM {source.table} WHERE {' AND '.join(where)} LIMIT {RARE + 1}", [*asked, *signs])
+        found = [row[0] for row in cursor.fetchall()]
+    return found if len(found) <= RARE else None
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+# --- Giving up --------------------------------------------------------------------------------------------------------
+@contextlib.contextmanager
+def deadline(connection: BaseDatabaseWrapper, seconds: float) -> Iterator[None]:
+    with transaction.atomic(connection.alias), connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+        yield
+
+
+def was_interrupted(error: OperationalError) -> bool:
+    return isinstance(error.__cause__, QueryCanceled)
