@@ -25,7 +25,8 @@ def check(method: str, path: str, answer: HttpResponse) -> None:
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
     assert kind in kinds or not kinds, f"{said} as {kind} is not documented"
     if kind.endswith("json") and kinds:
-        complaints = [each.message for each in _validator(json.dumps(kinds[kind]["schema"])).iter_errors(answer.json())]
+        validator = _validator(json.dumps(kinds[kind]["schema"]))
+        complaints = [each.message for each in validator.iter_errors(_json(answer))]
         assert complaints == [], f"{said}: {complaints}: {_content(answer)}"
 
 
@@ -46,6 +47,15 @@ def _operation(method: str, path: str) -> dict[str, Any] | None:
 def _validator(schema: str) -> Draft202012Validator:
     whole = {**json.loads(schema), "components": openapi.document()["components"]}
     return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def _json(answer: HttpResponse) -> Any:
+    """A stream is read, and can be read once more."""
+    if not getattr(answer, "streaming", False):
+        return answer.json()  # type: ignore[attr-defined]  # the test client's
+    whole = b"".join(answer)
+    answer.streaming_content = [whole]  # type: ignore[attr-defined]
+    return json.loads(whole)
 
 
 def _content(answer: HttpResponse) -> str:

@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from sessions_app.server_frames import EventFrame
-from sessions_app.vocabulary import Resource
+from sessions_app.vocabulary import IncidentResource, MessageResource, Resource, SessionResource
 
 
 class EventPage(Resource):
@@ -76,6 +76,17 @@ class Lines(Resource):
 class SessionEnded(Resource):
     status: Literal["ended"]
     session_id: UUID
+
+
+class SessionExport(Resource):
+    """A session as it was when it was asked for, with all that was said and happened in it, oldest first."""
+
+    session: SessionResource
+    incident: IncidentResource | None
+    exported_at: datetime
+    exported_by: str
+    messages: list[MessageResource]
+    events: list[EventFrame]
 
 
 class SearchHit(Resource):
