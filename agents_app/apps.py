@@ -9,7 +9,18 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         """Plug the agents into the rooms (sessions_app/extensions.py); one line a hook."""
         from agents_app import commands, on_pages, room
-        from agents_app.services import configuring, crew, feed_tokens, pending, plans, replies, reports, runs
+        from agents_app.services import (
+            configuring,
+            crew,
+            engineer_chat_upkeep,
+            engineer_chats,
+            feed_tokens,
+            pending,
+            plans,
+            replies,
+            reports,
+            runs,
+        )
         from sessions_app import extensions, permissions
         from sessions_app.services import masks
 
@@ -50,3 +61,10 @@ class AgentsConfig(AppConfig):
         extensions.snapshot_parts["grants"] = room.live_grants
         extensions.on_close.append(pending.room_closed)
         runs.on_end.append(pending.run_ended)
+
+        permissions.define("ask_privately", permissions.RESPONDERS)
+        extensions.elsewhere.append(engineer_chats.elsewhere)
+        extensions.before_post.append(engineer_chats.before_post)
+        extensions.on_post.append(engineer_chats.on_post)
+        extensions.on_close.append(engineer_chat_upkeep.on_close)
+        runs.on_end.append(engineer_chats.on_end)  # last: it writes to the audit trail

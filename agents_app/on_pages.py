@@ -31,10 +31,13 @@ def unfinished_runs(session: ChatSession) -> list[dict[str, Any]]:
 
 
 def agents_at_work(incident_ids: Iterable[UUID]) -> dict[UUID, int]:
-    running = Run.objects.filter(session__incident__in=list(incident_ids), status=Run.Status.RUNNING)
+    """Those in the open: whose engineer chat answers just now is nobody else's business."""
+    public = Run.objects.filter(session__category=ChatSession.Category.AGENT)
+    running = public.filter(session__incident__in=list(incident_ids), status=Run.Status.RUNNING)
     return dict(running.values_list("session__incident").annotate(Count("agent", distinct=True)))
 
 
 def approvals_waiting(incident_ids: Iterable[UUID]) -> dict[UUID, int]:
-    pending = Approval.objects.filter(incident__in=list(incident_ids), status=Approval.Status.PENDING)
+    public = Approval.objects.filter(session__category=ChatSession.Category.AGENT)
+    pending = public.filter(incident__in=list(incident_ids), status=Approval.Status.PENDING)
     return dict(pending.values_list("incident").annotate(Count("id")))

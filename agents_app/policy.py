@@ -116,7 +116,7 @@ def _built_in(situation: Situation) -> list[_Rule]:
         found.append(_Rule(Effect.DENY, f"{target} lies inside the organisation's own networks"))
     if situation.agent and situation.agent.tools and situation.tool not in situation.agent.tools:
         found.append(_Rule(Effect.DENY, f"{situation.agent.name} has not been given this tool"))
-    if (spec is None or not spec.harmless) and (why := _without_side_effects(situation)):
+    if (spec is None or not spec.harmless or spec.asks_a_person) and (why := _without_side_effects(situation)):
         found.append(_Rule(Effect.DENY, f"{why} runs no tool with side effects"))
     if not situation.parsed:
         found.append(_Rule(Effect.APPROVE, "Its arguments cannot be read"))

@@ -7,6 +7,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("agents_app.api.urls")),
     path("api/v1/", include("sessions_app.api.urls")),
+    path("api/", include("agents_app.api.engineer_chat_urls")),
     path("", include("agents_app.api.public_urls")),
     path("", include("agents_app.api.page_urls")),
     path("", include("sessions_app.page_urls")),

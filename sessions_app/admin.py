@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -29,6 +29,7 @@ from sessions_app.models import (
     Role,
     User,
 )
+from sessions_app.permissions import PRIVATE_ENTRIES
 from sessions_app.services import accounts, participants
 
 admin.site.site_header = admin.site.site_title = "Warroom"
@@ -43,7 +44,7 @@ class OrganizationAdmin(ScopedAdmin):
     organization_path = "pk"
     changeable = True
     list_display = ("name", "slug", "created_at")
-    fields = ("name", "slug", "own_networks", "blocklist_generation")
+    fields = ("name", "slug", "own_networks", "blocklist_generation", "engineer_chat_retention_days")
     search_fields = ("name", "slug")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -245,7 +246,13 @@ class EvidenceAdmin(RecordAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(RecordAdmin):
+    """The trail; entries that tell of somebody's engineer chat are for auditors."""
+
     list_display = ("seq", "organization", "at", "actor_name", "action", "object_type", "object_id")
     list_filter = ("action", OF_ORGANIZATION)
     list_select_related = ("organization",)
     search_fields = ("action", "actor_name", "object_id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        mine = organizations(cast(User, request.user), Role.AUDITOR)
+        return super().get_queryset(request).filter(~PRIVATE_ENTRIES | Q(organization__in=mine))

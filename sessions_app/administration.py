@@ -146,7 +146,11 @@ class RecordAdmin(ScopedAdmin):
         for step in filter(None, self.session_path.split("__") if row else ()):
             session = getattr(session, step, None)
         if isinstance(session, ChatSession) and session.category == ChatSession.Category.ENGINEER_CHAT:
-            self._audit(request, row, "read", {"session_id": str(session.pk)})
+            by = actors.person(_user(request))
+            detail = {"session_id": str(session.pk)}
+            audit.append(
+                organization_id=session.organization_id, actor=by, action="engineer_chat.read", thing=row, detail=detail
+            )
 
 
 def choices(db_field: "Field[Any, Any]", request: HttpRequest) -> QuerySet[Any]:

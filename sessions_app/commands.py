@@ -10,8 +10,8 @@ from sessions_app.api.authentication import caller_of
 from sessions_app.client_frames import Cmd
 from sessions_app.errors import Invalid, NotFound, Refused
 from sessions_app.models import ChatSession
-from sessions_app.services import idempotency, messages, sessions
-from sessions_app.vocabulary import COMMANDS, Body, MessageSend, SessionConfig
+from sessions_app.services import feedback, idempotency, messages, sessions
+from sessions_app.vocabulary import COMMANDS, Body, FeedbackGive, MessageSend, SessionConfig
 
 
 def carry_out(cmd: Cmd, *, by: Actor) -> dict[str, Any]:
@@ -60,10 +60,22 @@ def _configure(body: SessionConfig, *, session: ChatSession | None, by: Actor, c
     return {"config": changed.config}
 
 
+def _give_feedback(body: FeedbackGive, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
+    """A command names its room; without one the message says where it is."""
+    if session is not None and not session.messages.filter(pk=body.message_id).exists():
+        raise NotFound("There is no such message in this room.")
+    row = feedback.give(body=body, by=by)
+    return {"message_id": str(row.message_id), "rating": row.rating}
+
+
 def _named(session: ChatSession | None) -> ChatSession:
     if session is None:
         raise Invalid("This command needs a room.", details={"field": "room"})
     return session
 
 
-OURS: dict[str, extensions.Command] = {"message.send": _send_message, "session.config": _configure}
+OURS: dict[str, extensions.Command] = {
+    "message.send": _send_message,
+    "session.config": _configure,
+    "feedback.give": _give_feedback,
+}

@@ -1,5 +1,10 @@
 """Where an app above plugs in: this app never imports it. Filled once, in `apps.ready()`.
 
+- `elsewhere`: called by `services.messages.post` before anything, with (session id, body, by, cause); a message that it
+  returns (and fields for the acknowledgement) was posted somewhere else, such as `@AI ...` in a war room, and the room
+  hears nothing of it.
+- `before_post`: called by `services.messages.post` inside its transaction, before the message is written, with
+  (session, body, by); may refuse; may return fields of the message, such as its round.
 - `on_post`: called by `services.messages.post` inside its transaction with (message, body, by); may refuse, and then
   everything is rolled back; may return fields for the acknowledgement, such as `run_id`.
 - `on_open`: called by `services.incidents.declare` inside its transaction with (incident, by).
@@ -27,10 +32,18 @@ class OnPost(Protocol):
     def __call__(self, message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | None: ...
 
 
+class Elsewhere(Protocol):
+    def __call__(
+        self, session_id: UUID, body: MessageSend, *, by: Actor, cause: UUID | None
+    ) -> tuple[Message, dict[str, Any]] | None: ...
+
+
 class Command(Protocol):
     def __call__(self, body: Any, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]: ...
 
 
+elsewhere: list[Elsewhere] = []
+before_post: list[Callable[[ChatSession, MessageSend, Actor], dict[str, Any]]] = []
 on_post: list[OnPost] = []
 on_open: list[Callable[[Incident, Actor], None]] = []
 on_close: list[Callable[[ChatSession, Actor], None]] = []

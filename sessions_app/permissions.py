@@ -8,13 +8,17 @@ from django.db.models import Model, Q, QuerySet
 
 from sessions_app.actors import Actor
 from sessions_app.errors import Denied, Invalid, NotFound
-from sessions_app.models import ApiKey, ChatSession, Incident, Membership, Organization, Role
+from sessions_app.models import ApiKey, AuditEntry, ChatSession, Incident, Membership, Organization, Role
 
 EVERYBODY = frozenset(Role)
 RESPONDERS = frozenset({Role.RESPONDER, Role.APPROVER, Role.COMMANDER})
 APPROVERS = frozenset({Role.APPROVER, Role.COMMANDER})
 COMMANDERS = frozenset({Role.COMMANDER})
 ADMINS = frozenset({Role.ADMIN})
+
+# Entries of the audit trail that tell of an engineer chat.
+PRIVATE_ACTION = "engineer_chat."
+PRIVATE_ENTRIES = Q(action__startswith=PRIVATE_ACTION)
 
 # verb -> roles that may, and the scope a program's key needs for it (None: never by a key).
 _RULES: dict[str, tuple[frozenset[Role], ApiKey.Scope | None]] = {}
@@ -37,6 +41,10 @@ define("attach_evidence", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("add_indicator", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("write_report", RESPONDERS)
 define("see_audit", {Role.ADMIN, Role.AUDITOR})
+define("give_feedback", RESPONDERS)
+define("share", RESPONDERS)
+# What was said in private: an auditor may look, and each look is an entry of the audit trail.
+define("audit_private", {Role.AUDITOR})
 
 
 def role_in(actor: Actor, organization_id: UUID) -> Role | None:
@@ -123,17 +131,39 @@ def visible_sessions(actor: Actor) -> QuerySet[ChatSession]:
     )
 
 
+def auditable_sessions(actor: Actor) -> QuerySet[ChatSession]:
+    """Engineer chats that the actor may read as an auditor."""
+    homes = [home.pk for home in organizations_of(actor) if actor.in_person and may(actor, "audit_private", home.pk)]
+    return ChatSession.objects.filter(category=ChatSession.Category.ENGINEER_CHAT, organization__in=homes)
+
+
+def visible_audit(actor: Actor, organization: Organization) -> QuerySet[AuditEntry]:
+    """The audit trail as the actor may read it: that somebody has an engineer chat is for auditors only."""
+    entries = AuditEntry.objects.filter(organization=organization)
+    return entries if may(actor, "audit_private", organization.pk) else entries.exclude(PRIVATE_ENTRIES)
+
+
 def visible_incidents(actor: Actor) -> QuerySet[Incident]:
     return Incident.objects.filter(organization__in=organizations_of(actor))
 
 
 def _private_to_another(actor: Actor, thing: Model) -> bool:
-    session = thing if isinstance(thing, ChatSession) else getattr(thing, "session", None)
-    return (
-        isinstance(session, ChatSession)
-        and session.category == ChatSession.Category.ENGINEER_CHAT
-        and (not actor.in_person or session.owner_id != actor.user_id)
-    )
+    session = _session(thing)
+    return session is not None and private(session) and (not actor.in_person or session.owner_id != actor.user_id)
+
+
+def private(thing: Model) -> bool:
+    """Whether the thing is, or is part of, an engineer chat."""
+    session = _session(thing)
+    return session is not None and session.category == ChatSession.Category.ENGINEER_CHAT
+
+
+def _session(thing: Any) -> ChatSession | None:
+    """A session, that of a thing of one, or that of a run's thing."""
+    if isinstance(thing, ChatSession):
+        return thing
+    found = getattr(thing, "session", None) or getattr(getattr(thing, "run", None), "session", None)
+    return found if isinstance(found, ChatSession) else None
 
 
 def _organization_id(thing: Any) -> UUID:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
+
 from sessions_app.models import ChatSession, Evidence, FollowUp, Incident, Indicator, Message, User
 from sessions_app.vocabulary import (
     EvidenceResource,
@@ -35,10 +37,20 @@ def session(row: ChatSession) -> SessionResource:
         metadata=row.metadata,
         epoch=row.epoch,
         head=row.head,
+        **_rounds(row),
+        purged_at=row.purged_at,
         last_active_at=row.last_active_at,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _rounds(row: ChatSession) -> dict[str, int]:
+    """How far an engineer chat has come; other sessions count none."""
+    if row.category != ChatSession.Category.ENGINEER_CHAT:
+        return {}
+    left = max(0, settings.ENGINEER_CHAT_MAX_ROUNDS - row.rounds_used)
+    return {"rounds_used": row.rounds_used, "rounds_left": left}
 
 
 def message(row: Message) -> MessageResource:

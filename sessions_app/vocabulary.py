@@ -37,6 +37,7 @@ class SessionResource(Resource):
     head: int
     rounds_used: int | None = None
     rounds_left: int | None = None
+    purged_at: datetime | None = None
     last_active_at: datetime
     created_at: datetime
     updated_at: datetime

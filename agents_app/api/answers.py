@@ -115,6 +115,30 @@ class Posted(Resource):
     message_id: UUID
 
 
+class Asked(Resource):
+    """The question is kept and the answer is on its way: it comes over the socket."""
+
+    status: Literal["success"]
+    ai_processing: Literal[True]
+    session_id: UUID
+    message_id: UUID
+    run_id: UUID
+    round: int
+    rounds_left: int
+
+
+class Opinion(Resource):
+    rating: Literal["up", "down", "none"]
+    comment: str
+
+
+class PrivateMessage(MessageResource):
+    """A message of an engineer chat as its owner has it: with what they thought of it, and whether the room has it."""
+
+    feedback: Opinion | None
+    shared: bool
+
+
 class ProviderResource(Resource):
     id: UUID
     name: str

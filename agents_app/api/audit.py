@@ -30,7 +30,7 @@ class Audit(Door):
         home = permissions.organization_for(self.actor, wanted.pop("organization_id", None))
         if not self.actor.in_person or not permissions.may(self.actor, "see_audit", home.pk):
             raise Denied("The audit trail is for admins and auditors.")
-        rows = AuditEntry.objects.filter(organization=home, **wanted)
+        rows = permissions.visible_audit(self.actor, home).filter(**wanted)
         return Response(page(rows, request.query_params, by="-seq", show=shown))
 
 

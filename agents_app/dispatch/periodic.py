@@ -9,12 +9,14 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from agents_app import clock
 from agents_app.engine import probing
-from agents_app.services import pending, questions
+from agents_app.services import engineer_chat_upkeep, pending, questions
 from sessions_app.events import executors
+from sessions_app.models import ChatSession
 from sessions_app.services import accounts, idempotency, sessions
 
 log = structlog.get_logger(__name__)
@@ -39,6 +41,18 @@ def expire_chat(session_id: UUID) -> None:
     sessions.expire(session_id, now=clock.now())
 
 
+def idle_engineer_chats() -> list[UUID]:
+    return sessions.idle(now=clock.now(), category=ChatSession.Category.ENGINEER_CHAT)
+
+
+def engineer_chats_to_purge() -> list[UUID]:
+    return engineer_chat_upkeep.due(now=clock.now())
+
+
+def purge_engineer_chat(session_id: UUID) -> None:
+    engineer_chat_upkeep.purge(session_id, now=clock.now())
+
+
 @dataclass(frozen=True)
 class Ending:
     """Rows whose time comes: which they are, and how one ends. Each by itself: one that can't end stops no other."""
@@ -49,11 +63,14 @@ class Ending:
     every: int = 1
 
 
+CLEAN_UP_TICKS = max(1, int(settings.ENGINEER_CHAT_SESSION_CLEANUP_INTERVAL / TICK_SECONDS))
 # What is done, and every how many ticks.
 ENDINGS = (
     Ending("approvals", pending.due, pending.expire),
     Ending("questions", questions.due, questions.expire),
     Ending("idle chats", idle_chats, expire_chat, every=150),
+    Ending("idle engineer chats", idle_engineer_chats, expire_chat, every=CLEAN_UP_TICKS),
+    Ending("engineer chats kept for long enough", engineer_chats_to_purge, purge_engineer_chat, every=CLEAN_UP_TICKS),
 )
 FORGET_TICKS = 300
 LOOK_TICKS = 30

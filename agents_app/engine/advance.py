@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
+from agents_app.engine import limits as limiting
 from agents_app.engine.limits import LIMITS, Limits
 from agents_app.engine.modes import MODES
 from agents_app.engine.turn import Done, Parked, Turn
@@ -83,8 +84,9 @@ async def _turn(lease: Lease, watch: Watch, limits: Limits) -> Turn:
     run = await executors.run(partial(_read, lease.run_id))
     session = run.session
     return Turn(
-        lease=lease, run=run, session=session, agent=run.agent, incident=session.incident, watch=watch, limits=limits
-    )
+        lease=lease, run=run, session=session, agent=run.agent, incident=session.incident, watch=watch,
+        limits=limiting.of(run, limits),
+    )  # fmt: skip
 
 
 def _read(run_id: UUID) -> Run:

@@ -31,7 +31,7 @@ from agents_app.engine.checkpoint import make_storable, storable
 from agents_app.engine.failures import FAILURES, Cut, Failure, Late, Useless, refusal, retry_after, transient
 from agents_app.engine.models import Resolved
 from agents_app.engine.reading import FieldReader, Reader, Silence, TextReader
-from agents_app.engine.streaming import Speaker
+from agents_app.engine.streaming import Marks, Speaker
 from agents_app.engine.watch import Cancelled
 from agents_app.models import Agent, Run
 from agents_app.services import configuring, quotas, runs
@@ -81,13 +81,14 @@ class Asking:
     agent: Agent
     message_type: str
     round: int | None
+    marks: Marks
     keep: Callable[[Answer], dict[str, Any]] | None
     usage: Usage = field(default_factory=Usage)
 
     async def ask(self) -> Answer:
         """Ask until an answer fits, within the limits; what was shown of a failed one stays, marked so."""
         self.resolved = await self._resolve()
-        self.deadline = asyncio.get_running_loop().time() + self.turn.limits.total_s
+        self.deadline = asyncio.get_running_loop().time() + min(self.turn.limits.total_s, self.turn.seconds_left)
         corrections: list[ModelMessage] = []
         while True:
             await self.turn.afford(partial(self._expected, corrections))
@@ -111,7 +112,7 @@ class Asking:
             self.reader = self._reader()
             self.speaker = Speaker(
                 self.turn.lease, actors.agent(self.agent.name), read=self.reader.text,
-                message_type=self.message_type, round=self.round,
+                message_type=self.message_type, round=self.round, marks=self.marks,
             )  # fmt: skip
             try:
                 return await self._request([*self.messages, *corrections])
@@ -172,12 +173,15 @@ class Asking:
     def _wait_before_next(self, error: Failure, tried: int) -> float | None:
         """Seconds until the next try, or None if there is no use in one."""
         limits = self.turn.limits
-        if tried >= limits.tries or not transient(error):
+        if tried >= limits.tries or self.turn.retried == limits.retries_a_run or not transient(error):
             return None
         asked = retry_after(error)
         wait = random.uniform(0, limits.retry_base_s * 2**tried) if asked is None else asked
         too_late = asyncio.get_running_loop().time() + wait >= self.deadline
-        return None if too_late or wait > limits.retry_ceiling_s else wait
+        if too_late or wait > limits.retry_ceiling_s:
+            return None
+        self.turn.retried += 1
+        return wait
 
     # --- What is asked for --------------------------------------------------------------------------------------------
     def _parameters(self) -> ModelRequestParameters:
@@ -241,7 +245,7 @@ class Asking:
         kept = self.keep(answer) if self.keep else None
         if shown:
             thought = {"message_type": Message.Type.THINKING} if answer.calls and self.show == "text" else {}
-            await self.speaker.end(text, then=self._record(kept), metadata=self._marks(), **thought)
+            await self.speaker.end(text, then=self._record(kept), metadata=self._metadata(), **thought)
             self._counted()
         else:
             await self.speaker.reset("Nothing was said.")
@@ -256,7 +260,7 @@ class Asking:
         if self.speaker.begun and not self.usage.requests:
             self.usage.add_partial(text)
         if self.speaker.begun:
-            await self.speaker.end(text, then=self._record(None), status=status, metadata=self._marks())
+            await self.speaker.end(text, then=self._record(None), status=status, metadata=self._metadata())
             self._counted()
         elif self.usage.requests:
             await self._count()
@@ -284,10 +288,10 @@ class Asking:
             return storable(str(getattr(output, self.show or "")))
         return self.reader.text() if self.show else storable(response.text or "")
 
-    def _marks(self) -> dict[str, Any]:
+    def _metadata(self) -> dict[str, Any]:
         """Every answer says what gave it; the demo model is never taken for a real one."""
-        marks = {"provider": self.resolved.provider.name, "model": self.resolved.name}
-        return {**marks, "demo": True, "estimated": True} if self.resolved.demo else marks
+        told = {"provider": self.resolved.provider.name, "model": self.resolved.name, **self.marks.metadata}
+        return {**told, "demo": True, "estimated": True} if self.resolved.demo else told
 
 
 def _faults(misfit: ValidationError, response: ModelResponse) -> list[ModelRequestPart]:

@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import math
 import reprlib
 from dataclasses import dataclass
 from typing import Any
@@ -75,12 +76,15 @@ class _Outcome:
     error: str = ""
 
 
-async def dispatch(lease: Lease, request: ToolRequest) -> Settled | Waiting:
-    """Judge a call and run it, or say for whom it waits. Calling again with the same request goes on where it stood."""
+async def dispatch(lease: Lease, request: ToolRequest, *, within: float = math.inf) -> Settled | Waiting:
+    """Judge a call and run it, or say for whom it waits. Calling again with the same request goes on where it stood.
+
+    `within`: the seconds its run has left, if that is less than the tool itself may take.
+    """
     standing = await executors.run(_open, lease, request)
     if not isinstance(standing, _Claimed):
         return standing
-    outcome = await _execute(lease, standing)
+    outcome = await _execute(lease, standing, within)
     return await executors.run(_record, lease, standing.tool_call, outcome)
 
 
@@ -246,16 +250,17 @@ def _over(run: Run) -> bool:
 
 
 # --- The act itself: outside every transaction ------------------------------------------------------------------------
-async def _execute(lease: Lease, claimed: _Claimed) -> _Outcome:
+async def _execute(lease: Lease, claimed: _Claimed, within: float) -> _Outcome:
     """Run the tool. What it raises is an outcome; what nobody saw the end of is unknown."""
     call, spec = claimed.tool_call, claimed.spec
+    seconds = min(spec.seconds, within)
     given = Call(lease, call.pk, call.agent_name, call.idempotency_key)
     try:
-        async with asyncio.timeout(spec.seconds):
+        async with asyncio.timeout(seconds):
             return _Outcome(State.SUCCEEDED, await _run(named(spec.name), given, claimed.args))
     except TimeoutError:
         # A thread can't be stopped: what it was about to change, it may still change.
-        words = f"TOOL_TIMEOUT: no answer within {spec.seconds:g} s."
+        words = f"TOOL_TIMEOUT: no answer within {seconds:.3g} s."
         return _Outcome(State.FAILED if spec.harmless else State.UNKNOWN, error=words)
     except OutcomeUnclear as unclear:
         return _Outcome(State.UNKNOWN, error=str(unclear))

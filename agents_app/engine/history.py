@@ -27,12 +27,13 @@ INDICATORS = 60
 ALERTS = 3
 
 
-def of(run: Run) -> list[ModelMessage]:
-    """The instructions, the talk so far, and last what the run has to answer."""
-    requests: list[ModelRequestPart] = [SystemPromptPart(content=_instructions(run))]
+def of(run: Run, *, told: str | None = None, most: int | None = None) -> list[ModelMessage]:
+    """The instructions (or what is `told` instead), the talk so far, and last what the run has to answer."""
+    requests: list[ModelRequestPart] = [SystemPromptPart(content=_instructions(run) if told is None else told)]
     messages: list[ModelMessage] = []
-    for message in _before(run):
-        if message.sender_name == run.agent.name and message.sender_type == "agent":
+    limit = settings.ENGINEER_CHAT_CONTEXT_HISTORY_LIMIT if most is None else most
+    for message in _before(run, limit):
+        if message.sender_name == run.agent.name and message.sender_type in ("agent", "ai"):
             messages += [ModelRequest(parts=requests)] if requests else []
             messages.append(ModelResponse(parts=[TextPart(content=message.content[:LONGEST])]))
             requests = []
@@ -42,13 +43,28 @@ def of(run: Run) -> list[ModelMessage]:
     return [*messages, ModelRequest(parts=requests)]
 
 
-def _before(run: Run) -> list[Message]:
+def who(run: Run) -> str:
+    return run.agent.instructions or f"You are {run.agent.name}. {run.agent.description}"
+
+
+def known(incident: Incident) -> dict[str, Any]:
+    """What stands on the incident itself, for data blocks."""
+    shown = resources.incident(incident, indicators=[]).wire()
+    seen = incident.indicators.order_by("-seen_count", "id")
+    return {
+        "incident": {name: shown[name] for name in KNOWN},
+        "alerts": list(incident.alerts.order_by("id").values("title", "severity", "source", "count")[:ALERTS]),
+        "indicators": list(seen.values("kind", "value", "private", "seen_count")[:INDICATORS]),
+    }
+
+
+def _before(run: Run, most: int) -> list[Message]:
     """What was said before the prompt, and the replies to that, even where they came after the prompt."""
     spoken = Message.objects.filter(session_id=run.session_id, message_type__in=SPOKEN).exclude(status="failed")
     if run.prompt:
         replies = Q(run__prompt__seq__lt=run.prompt.seq)
         spoken = spoken.filter(Q(seq__lt=run.prompt.seq) | replies)
-    newest = spoken.exclude(run=run).order_by("-seq")[: settings.ENGINEER_CHAT_CONTEXT_HISTORY_LIMIT]
+    newest = spoken.exclude(run=run).order_by("-seq")[:most]
     return sorted(newest, key=lambda message: message.seq)
 
 
@@ -62,20 +78,16 @@ def _said(message: Message, run: Run) -> str:
 
 
 def _instructions(run: Run) -> str:
-    parts = [run.agent.instructions or f"You are {run.agent.name}. {run.agent.description}", data_blocks.RULE]
+    parts = [who(run), data_blocks.RULE]
     if incident := run.session.incident:
         parts += [data_blocks.block(name, value) for name, value in _incident(incident).items()]
     return "\n\n".join(parts)
 
 
 def _incident(incident: Incident) -> dict[str, Any]:
-    known = resources.incident(incident, indicators=[]).wire()
-    seen = incident.indicators.order_by("-seen_count", "id")
     rounds = incident.round_summaries.order_by("version")
     return {
-        "incident": {name: known[name] for name in KNOWN},
-        "alerts": list(incident.alerts.order_by("id").values("title", "severity", "source", "count")[:ALERTS]),
-        "indicators": list(seen.values("kind", "value", "private", "seen_count")[:INDICATORS]),
+        **known(incident),
         "evidence": list(incident.evidence.order_by("id").values("filename", "lines", "size")),
         "rounds": list(rounds.values("round", "summary", "findings", "suggestions", "confidence")),
     }

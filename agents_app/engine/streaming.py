@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -24,15 +25,34 @@ from sessions_app.vocabulary import MessageReset, MessageStarted, MessageThinkin
 JOIN_SECONDS = 0.04
 
 
+@dataclass(frozen=True)
+class Marks:
+    """What a message carries beside its words: whose voice it is, and what it was told of."""
+
+    sender_type: str = Message.SenderType.AGENT
+    summary_version: int | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+UNMARKED = Marks()
+
+
 class Speaker:
     """Speaks one message of an agent. Its id is on the run's row from start to end, for whoever must void it."""
 
     def __init__(
-        self, lease: Lease, actor: Actor, *, read: Callable[[], str], message_type: str, round: int | None
+        self,
+        lease: Lease,
+        actor: Actor,
+        *,
+        read: Callable[[], str],
+        message_type: str,
+        round: int | None,
+        marks: Marks = UNMARKED,
     ) -> None:
         self.id: UUID = uuid7()
         self._lease, self._actor, self._read = lease, actor, read
-        self._message_type, self._round = message_type, round
+        self._message_type, self._round, self._marks = message_type, round, marks
         self._shown = 0
         self._shown_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -102,7 +122,7 @@ class Speaker:
         run.speaking = [*run.speaking, str(self.id)]
         run.save(update_fields=["speaking"])
         started = MessageStarted(
-            event="message.start", message_id=self.id, run_id=run.pk, sender_type=self._actor.kind,
+            event="message.start", message_id=self.id, run_id=run.pk, sender_type=self._marks.sender_type,
             sender_name=self._actor.name, message_type=self._message_type,
         )  # fmt: skip
         log.record(started, session=run.session, actor=self._actor, run=run.pk, parent_run=run.parent_id)
@@ -116,7 +136,8 @@ class Speaker:
             log.record(thought, session=run.session, actor=self._actor, run=run.pk, parent_run=run.parent_id)
         messages.say(
             session=run.session, speaker=self._actor, content=text, html=html, message_type=kind, event="message.end",
-            message_id=self.id, run_id=run.pk, round=self._round, **fields,
+            message_id=self.id, run_id=run.pk, round=self._round, sender_type=self._marks.sender_type,
+            summary_version=self._marks.summary_version, **fields,
         )  # fmt: skip
         self._fall_silent(run)
         then(run)

@@ -1,5 +1,7 @@
 """A turn: what a mode works with while its run is at work. Asks the model, acts by tools, records under the fence."""
 
+import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +16,7 @@ from agents_app.engine import dispatcher
 from agents_app.engine.answers import Answer
 from agents_app.engine.asking import Asking
 from agents_app.engine.limits import LIMITS, Limits
+from agents_app.engine.streaming import UNMARKED, Marks
 from agents_app.engine.watch import Watch
 from agents_app.models import Agent, Run
 from agents_app.services import directing, quotas, runs
@@ -46,10 +49,21 @@ class Turn:
     incident: Incident | None
     watch: Watch
     limits: Limits = LIMITS
+    # Requests to the model that were sent again in this turn.
+    retried: int = 0
     # Whether the mode has taken words from the inbox: then more may have come since, and it will take those too.
     heard: bool = False
     # Whether the room knows that a quota is used up: a crew may run into it at every step.
     refused: bool = False
+
+    def __post_init__(self) -> None:
+        """The run's own time, if it has one, starts now: a run taken up again after a crash gets it anew."""
+        self._ends = math.inf if self.limits.run_s is None else asyncio.get_running_loop().time() + self.limits.run_s
+
+    @property
+    def seconds_left(self) -> float:
+        """What is left of the run's own time."""
+        return max(0.0, self._ends - asyncio.get_running_loop().time())
 
     @property
     def checkpoint(self) -> dict[str, Any]:
@@ -66,6 +80,7 @@ class Turn:
         as_agent: Agent | None = None,
         message_type: str = "text",
         round: int | None = None,
+        marks: Marks = UNMARKED,
         keep: Callable[[Answer], dict[str, Any]] | None = None,
     ) -> Answer:
         """Ask the model once and stream what it says into the room as a message of the agent.
@@ -77,7 +92,7 @@ class Turn:
         self.watch.check()
         asking = Asking(
             turn=self, messages=messages, tools=tools or [], output=output, show=show, agent=as_agent or self.agent,
-            message_type=message_type, round=round, keep=keep,
+            message_type=message_type, round=round, marks=marks, keep=keep,
         )  # fmt: skip
         return await asking.ask()
 
@@ -93,7 +108,7 @@ class Turn:
     async def act(self, request: dispatcher.ToolRequest) -> dispatcher.Settled | dispatcher.Waiting:
         """Have a tool call judged and run by the one place that does; a settled call answers from the ledger."""
         self.watch.check()
-        return await dispatcher.dispatch(self.lease, request)
+        return await dispatcher.dispatch(self.lease, request, within=self.seconds_left)
 
     async def save(self, checkpoint: dict[str, Any]) -> None:
         """Keep what the mode needs to go on from here."""

@@ -7,8 +7,9 @@ from agents_app import catalogue, clock, resources
 from agents_app.models import Agent, Run, ToolCall
 from agents_app.policy import Situation
 from agents_app.services import runs
+from sessions_app import permissions
 from sessions_app.actors import Actor
-from sessions_app.canonical import canonical
+from sessions_app.canonical import canonical, sha256
 from sessions_app.events import log
 from sessions_app.models import ChatSession
 from sessions_app.services import audit
@@ -90,7 +91,9 @@ def become_unknown(call: ToolCall, *, by: Actor) -> None:
 
 def note(call: ToolCall, action: str, *, by: Actor, **detail: Any) -> None:
     """Write to the audit trail; last in the transaction."""
-    asked = {"tool": call.tool, "args": canonical(call.args), "idempotency_key": call.idempotency_key}
+    # What was asked for in an engineer chat stands in the trail by its hash, like all that is said there.
+    args = f"sha256:{sha256(call.args)}" if permissions.private(call) else canonical(call.args)
+    asked = {"tool": call.tool, "args": args, "idempotency_key": call.idempotency_key}
     organization_id = call.run.session.organization_id
     audit.append(organization_id=organization_id, actor=by, action=action, thing=call, detail={**asked, **detail})
 

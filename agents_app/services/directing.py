@@ -69,7 +69,7 @@ def retry(*, run_id: UUID, config: dict[str, Any], by: Actor, cause: UUID | None
         reserved = quotas.reserve(session=run.session, by=by, content=run.prompt.content, config=config)
         return runs.start(
             session=run.session, agent=run.agent, mode=run.mode, by=by, prompt=run.prompt, config=config,
-            reserved=reserved, cause=cause,
+            reserved=reserved, path=run.path, path_reason=run.path_reason, cause=cause,
         )  # fmt: skip
 
 

@@ -17,30 +17,37 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
     session = message.session
     if session.category != ChatSession.Category.AGENT or by.kind == "agent":
         return None
-    _tell_crew(session, message, by)
-    agent = session.agent or _assistant(session)
+    tell_crew(session, message)
+    agent = answering(session)
     if agent is None:
         return None
-    if not agent.enabled:
-        raise Refused("AGENT_NOT_AVAILABLE", f"{agent.name} is switched off.")
     mode = _mode(body)
     if body.on_busy == "steer" and (run := directing.steerable(session)):
         RunInbox.objects.create(run=run, message=message)
         return {"run_id": str(run.pk)}
     # Before what ends other runs: that may write to the audit trail, whose head is locked last of all.
     reserved = quotas.reserve(session=session, by=by, content=message.content, config=body.config)
-    _make_room(session, body, by)
+    make_room(session, body, by)
     run = runs.start(
         session=session, agent=agent, mode=mode, by=by, prompt=message, config=body.config, reserved=reserved
     )
     return {"run_id": str(run.pk)}
 
 
-def _tell_crew(session: ChatSession, message: Message, by: Actor) -> None:
+def tell_crew(session: ChatSession, message: Message) -> None:
+    """A crew at work in a session that the caller has locked takes it up at its next step."""
     crew = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CREW, parent=None)
     for run in crew.select_for_update(of=("self",), no_key=True).select_related("agent", "provider"):
         run.session = session
         RunInbox.objects.create(run=run, message=message)
+
+
+def answering(session: ChatSession) -> Agent | None:
+    """The session's agent, or the organisation's assistant; one that is switched off answers nobody."""
+    agent = session.agent or _assistant(session)
+    if agent is not None and not agent.enabled:
+        raise Refused("AGENT_NOT_AVAILABLE", f"{agent.name} is switched off.")
+    return agent
 
 
 def _assistant(session: ChatSession) -> Agent | None:
@@ -55,7 +62,7 @@ def _mode(body: MessageSend) -> str:
     return MODES[body.execution_mode]
 
 
-def _make_room(session: ChatSession, body: MessageSend, by: Actor) -> None:
+def make_room(session: ChatSession, body: MessageSend, by: Actor) -> None:
     """What a post does to runs that are not finished: wait behind them, end them, or not be taken."""
     unfinished = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)
     if body.on_busy == "reject" and unfinished.exists():

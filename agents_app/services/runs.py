@@ -45,6 +45,8 @@ def start(
     parent: Run | None = None,
     config: dict[str, Any] | None = None,
     reserved: list[Share] | None = None,
+    path: str = Run.Path.RUNTIME,
+    path_reason: str = "",
     cause: UUID | None = None,
 ) -> Run:
     """Queue a run in a session that the caller has locked. Without `reserved` it asks for its shares when it speaks."""
@@ -55,6 +57,8 @@ def start(
         agent=agent,
         mode=mode,
         lane=lane,
+        path=path,
+        path_reason=path_reason,
         prompt=prompt,
         parent=parent,
         asked=asked,

@@ -1,6 +1,7 @@
 """The log: the only writer, and with `stored` the only reader. A client is a snapshot and the events after it."""
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -12,10 +13,13 @@ from sessions_app.events import stored
 from sessions_app.events.hub import hub
 from sessions_app.events.stored import position, read
 from sessions_app.models import ChatSession, Event
+from sessions_app.models.sessions import new_epoch
 from sessions_app.vocabulary import EventData
 
-__all__ = ["lock", "position", "read", "record"]
+__all__ = ["lock", "position", "purge", "read", "record"]
 
+# The fields of events that hold words, and what a purge leaves of them.
+WORDLESS: dict[str, Any] = {"content": "", "html": None, "args": {}, "result": None, "attachments": [], "metadata": {}}
 # After these nothing more is streamed into the message they name.
 ENDS_OF_TEXT = ("message.end", "message.error", "message.reset")
 
@@ -52,6 +56,24 @@ def record(
     )  # fmt: skip
     transaction.on_commit(partial(hub.committed, str(session.pk), seq, stored.frame_of(event), ends=_ended(event)))
     return event
+
+
+def purge(session: ChatSession) -> None:
+    """Blank the words in the log of a session that the caller has locked, and saves; the new epoch voids every copy."""
+    session.epoch = new_epoch()
+    told = list(Event.objects.filter(session=session))
+    for event in told:
+        event.data = _wordless(event.data)
+    Event.objects.bulk_update(told, ["data"], batch_size=100)
+
+
+def _wordless(value: Any) -> Any:
+    """The same shape without what people, models and tools said."""
+    if isinstance(value, list):
+        return [_wordless(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: WORDLESS[name] if name in WORDLESS else _wordless(inner) for name, inner in value.items()}
 
 
 def _ended(event: Event) -> str:

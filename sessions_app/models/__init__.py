@@ -12,7 +12,7 @@ from sessions_app.models.incidents import (
     RoundSummary,
     Severity,
 )
-from sessions_app.models.messages import Message
+from sessions_app.models.messages import Feedback, Message
 from sessions_app.models.sessions import ChatSession, Participant
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "ChatSession",
     "Event",
     "Evidence",
+    "Feedback",
     "FollowUp",
     "IdempotencyRecord",
     "Incident",

@@ -1,16 +1,20 @@
 """People, their organisations, and the keys of programs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Self
 
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from sessions_app.models.base import Row, uuid7
+
+# What is said in private is kept so long where the organisation's admin says nothing else.
+RETENTION_DAYS = 180
 
 
 class Organization(Row):
@@ -22,10 +26,21 @@ class Organization(Row):
     blocklist_generation = models.PositiveIntegerField(
         default=1, help_text="Raise it to rotate the address of the feed."
     )
+    engineer_chat_retention_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="So long after its last word the texts of a private chat are removed; how many there were is kept. "
+        f"Empty: {RETENTION_DAYS} days.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def engineer_chat_retention(self) -> timedelta:
+        return timedelta(days=self.engineer_chat_retention_days or RETENTION_DAYS)
 
     def clean(self) -> None:
         """Refuse a network that protects nothing because it is misspelt."""

@@ -68,3 +68,25 @@ class Message(Row):
                 condition=models.Q(status__in=["complete", "cancelled", "failed"]), name="message_status_known"
             ),
         ]
+
+
+class Feedback(Row):
+    """What a person thought of an agent's message: a thumb, and words if they like."""
+
+    class Rating(models.TextChoices):
+        UP = "up"
+        DOWN = "down"
+        NONE = "none"
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="feedback")
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    rating = models.CharField(max_length=4, choices=Rating.choices)
+    comment = models.TextField(blank=True)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "feedback"
+        constraints = [
+            models.UniqueConstraint(fields=["message", "user"], name="one_feedback_a_person"),
+            models.CheckConstraint(condition=models.Q(rating__in=["up", "down", "none"]), name="rating_known"),
+        ]

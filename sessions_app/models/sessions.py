@@ -52,6 +52,7 @@ class ChatSession(Row):
     head = models.PositiveBigIntegerField(default=0, editable=False)
     rounds_used = models.PositiveIntegerField(default=0)
     last_active_at = models.DateTimeField(db_default=Now())
+    purged_at = models.DateTimeField(null=True, editable=False, help_text="When its texts were removed for good.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -69,6 +70,12 @@ class ChatSession(Row):
         indexes = [
             # The list of an organisation's sessions, newest first, by keyset.
             models.Index(fields=["organization", "category", "-id"], name="session_list"),
+            # Somebody's own chats on an incident, newest first.
+            models.Index(
+                fields=["owner", "incident", "-id"],
+                condition=models.Q(category="engineer_chat"),
+                name="engineer_chats_of_owner",
+            ),
             # What may expire.
             models.Index(
                 fields=["last_active_at"], condition=models.Q(status__in=["created", "active"]), name="session_idle"

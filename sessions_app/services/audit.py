@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
 
+from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.canonical import canonical
 from sessions_app.models import AuditEntry, AuditHead
@@ -17,6 +18,8 @@ def append(*, organization_id: UUID, actor: Actor, action: str, thing: Model, de
     """Add an entry to the organisation's chain. The last thing a transaction locks: others wait for the head."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("An audit entry belongs into the transaction of what it tells of.")
+    if permissions.private(thing) and not action.startswith(permissions.PRIVATE_ACTION):
+        action = f"{permissions.PRIVATE_ACTION}{action}"  # for auditors only, whoever wrote it
     AuditHead.objects.get_or_create(organization_id=organization_id)
     head = AuditHead.objects.select_for_update(no_key=True).get(pk=organization_id)
     entry = AuditEntry(

@@ -26,15 +26,21 @@ class Posted:
 
 def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None = None) -> Posted:
     """A person (or a program) says something; what must answer starts in the same transaction."""
+    for route in extensions.elsewhere:
+        if posted := route(session_id, body, by=by, cause=cause):
+            return Posted(*posted)
     rate_limits.require("messages", f"{by.kind}:{by.id}")
     config, metadata = runtime_config.split(body.config, body.metadata)
     html = markdown.render(body.content)  # before the lock: long text takes a while
     with refusable():
         session = sessions.locked(session_id, by=by, verb="post")
         sessions.require_open(session)
+        fields: dict[str, Any] = {}
+        for look in extensions.before_post:
+            fields |= look(session, body, by)
         message = say(
             session=session, speaker=by, content=body.content, html=html, metadata=metadata, cause=cause,
-            attachments=_attachments(session, body.attachments),
+            attachments=_attachments(session, body.attachments), **fields,
         )  # fmt: skip
         settled = body.model_copy(update={"config": config, "metadata": metadata})
         extra: dict[str, Any] = {}
@@ -59,6 +65,7 @@ def say(
     metadata: dict[str, Any] | None = None,
     summary_version: int | None = None,
     tool_call_id: UUID | None = None,
+    sender_type: str = "",
     cause: UUID | None = None,
 ) -> Message:
     """Write a finished message into a session that the caller has locked, and tell the room."""
@@ -66,7 +73,7 @@ def say(
         id=message_id or uuid7(),
         session=session,
         seq=session.head + 1,
-        sender_type=speaker.kind,
+        sender_type=sender_type or speaker.kind,
         sender=speaker.user,
         sender_name=speaker.name,
         message_type=message_type,

@@ -13,7 +13,7 @@ from sessions_app import extensions, permissions, runtime_config
 from sessions_app.actors import SYSTEM, Actor
 from sessions_app.errors import Conflict, Denied, NotFound, Refused
 from sessions_app.events import log
-from sessions_app.models import ChatSession, Incident, Organization
+from sessions_app.models import ChatSession, Feedback, Incident, Organization
 from sessions_app.vocabulary import SessionChanged
 
 EXPIRED_AT_ONCE = 200
@@ -110,9 +110,9 @@ def end(*, session_id: UUID, by: Actor, reason: str = "", cause: UUID | None = N
     return session
 
 
-def idle(*, now: datetime) -> list[UUID]:
+def idle(*, now: datetime, category: str = ChatSession.Category.AGENT) -> list[UUID]:
     """The chats that nobody has written in for longer than the installation keeps them open."""
-    rows = ChatSession.objects.idle(since=_idle_since(now)).order_by("last_active_at")
+    rows = ChatSession.objects.idle(since=_idle_since(now)).filter(category=category).order_by("last_active_at")
     return list(rows.values_list("pk", flat=True)[:EXPIRED_AT_ONCE])
 
 
@@ -124,6 +124,18 @@ def expire(session_id: UUID, *, now: datetime) -> bool:
         return False
     _close(session, ChatSession.Status.EXPIRED, by=SYSTEM, reason="Nobody has written here for a long time.")
     return True
+
+
+@transaction.atomic
+def purge(session_id: UUID, *, now: datetime) -> ChatSession:
+    """Remove the texts of a chat that is over, for good, wherever the room keeps them; what happened and when stays."""
+    session = log.lock(session_id)
+    session.messages.update(content="", html="", attachments=[], metadata={})
+    Feedback.objects.filter(message__session=session).update(comment="")
+    log.purge(session)
+    session.purged_at = now
+    session.save(update_fields=["purged_at", "epoch", "updated_at"])
+    return session
 
 
 def locked(session_id: UUID, *, by: Actor, verb: str) -> ChatSession:

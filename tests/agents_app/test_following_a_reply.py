@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import AsyncClient
 
 from agents_app.dispatch.embedded import Runner
@@ -200,9 +201,9 @@ async def test_what_can_not_begin_is_a_problem_and_nothing_is_stored(
     path = f"sessions/{room.pk}/chat"
     ended = await in_thread(factories.room, agent=room.agent, status="ended")
     created = await in_thread(factories.room, agent=room.agent, status="created")
-    engineers = await in_thread(
-        lambda: factories.room(agent=room.agent, category="engineer_chat", owner=User.objects.get(username="rita"))
-    )
+    off = await in_thread(lambda: factories.room(agent=factories.agent(name="Off", enabled=False)))
+    private = {"agent": room.agent, "category": "engineer_chat", "rounds_used": settings.ENGINEER_CHAT_MAX_ROUNDS}
+    full = await in_thread(lambda: factories.room(**private, owner=User.objects.get(username="rita")))
     body = {"content": "Hello?", "stream": True}
     for person, where, sent, status, code in (
         (rita, path, {"stream": True}, 400, "INVALID_REQUEST"),
@@ -211,7 +212,9 @@ async def test_what_can_not_begin_is_a_problem_and_nothing_is_stored(
         (rita, path, {**body, "config": {"temperature": 3}}, 422, "INVALID_CONFIG"),
         (rita, f"sessions/{ended.pk}/chat", body, 410, "SESSION_ENDED"),
         (rita, f"sessions/{created.pk}/chat", body, 409, "SESSION_NOT_ACTIVE"),
-        (rita, f"sessions/{engineers.pk}/chat", body, 503, "AGENT_NOT_AVAILABLE"),
+        (rita, f"sessions/{off.pk}/chat", body, 503, "AGENT_NOT_AVAILABLE"),
+        (rita, f"sessions/{full.pk}/chat", body, 409, "ROUND_LIMIT_REACHED"),
+        (rita, f"sessions/{full.pk}/messages", {"content": "Hello?"}, 409, "ROUND_LIMIT_REACHED"),
         (olga, path, body, 403, "PERMISSION_DENIED"),
         (stranger, path, body, 404, "SESSION_NOT_FOUND"),
     ):

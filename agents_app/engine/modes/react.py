@@ -1,5 +1,6 @@
 """React: the model and its tools in turn, until it answers or a person must decide."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,19 @@ from agents_app.engine import checkpoint, history
 from agents_app.engine.answers import Answer
 from agents_app.engine.dispatcher import Settled, ToolRequest, Waiting
 from agents_app.engine.turn import Done, Parked, Turn
+from agents_app.models import Run
 from sessions_app.models import Message
 
 
 async def drive(turn: Turn) -> Done | Parked:
+    return await converse(turn, history.of, turn.agent.tools)
+
+
+async def converse(
+    turn: Turn, begin: Callable[[Run], list[ModelMessage]], tools: list[str], **said: Any
+) -> Done | Parked:
     """Ask, act, record, until done or someone must decide. Goes on from wherever the talk was left."""
-    talk = await _rebuilt(turn)
+    talk = await _rebuilt(turn, begin)
     while True:
         if talk.calls:
             outcomes = [await turn.act(request) for request in talk.requests(turn)]
@@ -28,7 +36,7 @@ async def drive(turn: Turn) -> Done | Parked:
             talk.hear(heard)
         elif talk.answered:
             return Done()
-        answer = await turn.ask(talk.messages, tools=_tools(turn, talk), keep=talk.after)
+        answer = await turn.ask(talk.messages, tools=_tools(turn, talk, tools), keep=talk.after, **said)
         talk.messages.append(answer.response)
 
 
@@ -88,10 +96,10 @@ class Talk:
         return {"messages": checkpoint.dump(self.messages), "before": self.before}
 
 
-async def _rebuilt(turn: Turn) -> Talk:
+async def _rebuilt(turn: Turn, begin: Callable[[Run], list[ModelMessage]]) -> Talk:
     if stored := turn.checkpoint:
         return Talk(checkpoint.load(stored["messages"]), stored["before"])
-    messages = await turn.read(history.of, turn.run)
+    messages = await turn.read(begin, turn.run)
     return Talk(messages, len(messages))
 
 
@@ -104,8 +112,8 @@ def _said(message: Message) -> str:
     return f"{message.sender_name} adds: {message.content}"
 
 
-def _tools(turn: Turn, talk: Talk) -> list[ToolSpec]:
-    """The agent's tools; none for the last request the limits allow, so that it has to answer."""
+def _tools(turn: Turn, talk: Talk, names: list[str]) -> list[ToolSpec]:
+    """The tools it is given; none for the last request the limits allow, so that it has to answer."""
     if talk.responses >= turn.limits.steps - 1:
         return []
-    return [TOOLS[name] for name in turn.agent.tools if name in TOOLS]
+    return [TOOLS[name] for name in names if name in TOOLS]

@@ -26,6 +26,8 @@ TAGS = {
     "evidence": "Files, and their lines.",
     "ingest": "Alerts in, from every source.",
     "sessions": "Chat sessions: talk, history, and the log.",
+    "engineer-chat": "Ask in private: nobody else sees it.",
+    "messages": "Show the room what was said in private.",
     "chat": "Talk to an agent in one request.",
     "agents": "Who may be asked.",
     "search": "Words and parts of words, in all that one may see.",
