@@ -35,6 +35,8 @@ class Count:
     accepted: int = 0
     first: datetime | None = None
     last: datetime | None = None
+    # Only the alert itself names it: that is no second witness.
+    of_alert: bool = False
     examples: list[Hit] = field(default_factory=list)
     accepted_examples: list[Hit] = field(default_factory=list)
 
@@ -77,6 +79,8 @@ class Summary:
     """Counts over all evidence of an incident; of each kind the most frequent, and how many there are in all."""
 
     files: int
+    # Of these files, how many are not the alerts themselves.
+    logs: int
     lines: int
     failed: int
     accepted: int
@@ -139,16 +143,20 @@ class Tally:
 
     def merged(self, alerts: Tally) -> Tally:
         """What only an alert names is counted from the alert; the rest from the files alone."""
+        for counts in alerts.kinds.values():
+            for count in counts.values():
+                count.of_alert = True
         if not self.lines:
             return alerts
         for kind, counts in alerts.kinds.items():
             self.kinds[kind] = counts | self.kinds[kind]
         return self
 
-    def summary(self, files: int) -> Summary:
+    def summary(self, *, logs: int, alerts: int) -> Summary:
         step, buckets = bucketed(self.minutes)
         return Summary(
-            files=files, lines=self.lines, failed=self.failed, accepted=self.accepted, first=self.first, last=self.last,
+            files=logs + alerts, logs=logs, lines=self.lines, failed=self.failed, accepted=self.accepted,
+            first=self.first, last=self.last,
             addresses=self.top("addresses"), users=self.top("users"), hosts=self.top("hosts"),
             distinct={kind: len(counts) for kind, counts in self.kinds.items()},
             bucket_minutes=step // timedelta(minutes=1), buckets=buckets, cut=self.cut,
@@ -158,7 +166,7 @@ class Tally:
 def summarize(incident: Incident) -> Summary:
     """Read all evidence of an incident once and count."""
     files, alerts = files_and_alerts(incident)
-    return tally(files).merged(tally(alerts)).summary(len(files) + len(alerts))
+    return tally(files).merged(tally(alerts)).summary(logs=len(files), alerts=len(alerts))
 
 
 def tally(rows: list[Evidence]) -> Tally:

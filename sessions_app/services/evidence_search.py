@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sessions_app import indicators
@@ -33,11 +33,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """`total` counts every line that matches, `hits` shows the first of them."""
+    """`total` counts every line that matches, `hits` shows the first of them; `of_alert`: they are the alert's own."""
 
     query: str
     total: int
     hits: tuple[Hit, ...]
+    of_alert: bool = False
 
 
 class Query:
@@ -90,7 +91,7 @@ def search(incident: Incident, q: str, limit: int = 50) -> Result:
     query = Query(q)
     files, alerts = files_and_alerts(incident)
     found = searched(files, query, limit)
-    return found if found.total else searched(alerts, query, limit)
+    return found if found.total else replace(searched(alerts, query, limit), of_alert=True)
 
 
 def searched(rows: list[Evidence], query: Query, limit: int) -> Result:

@@ -126,6 +126,8 @@ class Description:
     private: bool | None
     blocked_until: datetime | None
     count: int
+    # No file holds it: what was counted are lines of the alert itself.
+    of_alert: bool
     seen_in: list[Sighting]
     other_incidents: list[OtherIncident]
 
@@ -136,13 +138,15 @@ def describe(incident: Incident, value: str) -> Description:
     kind = cast(Kind, row.kind) if row else indicators.kind_of(value)
     plain = row.value if row else indicators.normal(kind, value) if kind else value.strip()
     files, alerts = files_and_alerts(incident)
-    seen = sightings(files, plain) or sightings(alerts, plain)
+    in_files = sightings(files, plain)
+    seen = in_files or sightings(alerts, plain)
     return Description(
         value=plain,
         kind=kind,
         private=indicators.is_own(plain, incident.organization.own_networks) if kind in PLACED else None,
         blocked_until=row.blocked_until if row else None,
         count=sum(each.count for each in seen),
+        of_alert=not in_files,
         seen_in=seen,
         other_incidents=elsewhere(incident, plain),
     )

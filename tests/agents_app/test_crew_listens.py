@@ -6,6 +6,8 @@ import pytest
 from django.utils import timezone
 
 from agents_app.models import Approval, BlockedIndicator
+from agents_app.services import crew
+from sessions_app import actors
 from tests.agents_app.control import expire_due
 from tests.agents_app.crew_alerts import BRUTE_FORCE
 from tests.agents_app.crew_room import CrewRoom
@@ -64,6 +66,33 @@ def test_words_that_name_something_to_look_at_are_looked_at(room: CrewRoom, word
     assert room.work().status == "succeeded"
     assert room.calls("search_evidence")[-1].args["query"] in words
     assert BlockedIndicator.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "done"),
+    [
+        ("10 minutes ago we moved our scanner there", "Watch 203.0.113.77 instead of blocking it"),
+        ("Call the network team first", "Who takes on what approver asks for? “Call the network team first”"),
+        ("Don't block 203.0.113.77 but isolate web-7", "“Don't block 203.0.113.77 but isolate web-7”"),
+        ("what did guest do on web-7", "Search the evidence for “guest”"),
+    ],
+)
+def test_whatever_the_words_it_does_not_ask_again_and_the_report_says_what_was_done_instead(
+    room: CrewRoom, words: str, done: str
+) -> None:
+    room.decide(room.pending()[0], "reject", words)
+    assert room.work().status == "succeeded"
+    assert len(room.calls("block_indicator")) == 1
+    assert done in room.report.partition("Instead: ")[2].partition("\n")[0]
+
+
+def test_a_crew_sent_again_does_not_ask_for_what_was_refused(room: CrewRoom) -> None:
+    room.decide(room.pending()[0], "reject", "That is the partner's scanner")
+    room.work()
+    crew.start(incident_id=room.incident.pk, by=actors.person(room.approver))
+    assert room.work().status == "succeeded"
+    assert room.calls("block_indicator") == []
+    assert "saying “That is the partner's scanner”; it was not blocked. It was not asked again" in room.report
 
 
 def test_words_cannot_make_it_block_our_own_network(room: CrewRoom) -> None:

@@ -1,20 +1,25 @@
 """Whatever the alert: the crew names nobody, no number and no time that is not in alert, evidence or ledger."""
 
+import io
 import json
 import re
+from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 
 from agents_app.models import Approval, BlockedIndicator, ToolCall
-from sessions_app import indicators
+from sessions_app import actors, indicators
 from sessions_app.models import Event
+from sessions_app.services import evidence
 from tests.agents_app.crew_alerts import (
     BARE,
     BRUTE_FORCE,
     DISK_FULL,
     MALWARE,
     OWN_SCANNER,
+    PHISHING,
     SERVICE_DOWN,
     STORIES,
     Story,
@@ -100,6 +105,71 @@ def test_the_crew_asks_to_block_what_acts_from_outside_and_nothing_else(story: S
     assert [call.args["indicator"] for call in room.calls("block_indicator")] == blocked
     room.incident.refresh_from_db()
     assert room.incident.status == ("contained" if blocked else "investigating")
+
+
+UNRELATED = "".join(f"Oct 15 21:{n:02}:00 mail-1 smtpd[{n}]: connect from 198.51.100.{n + 1}\n" for n in range(20))
+SAME_MACHINE = "".join(f"Oct 15 21:{n:02}:00 web-7 CRON[{n}]: session opened for user root\n" for n in range(20))
+ONLY_SUCCESS = "Oct 15 21:07:00 web-7 sshd[9]: Accepted password for deploy from 203.0.113.77 port 41022 ssh2\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "confidence", "words"),
+    [
+        ("", "low", "No log was attached: this rests on the alert alone."),
+        (UNRELATED, "low", "The logs attached hold nothing of what the alert names"),
+        (SAME_MACHINE, "low", "web-7 stands in 20 lines of the logs attached, but none holds 203.0.113.77"),
+        (ONLY_SUCCESS, "low", "None of them speaks of failure, as the alert does: they contradict it."),
+        (BRUTE_FORCE.log, "high", "203.0.113.77 stands in 42 lines of the logs attached, beside the alert."),
+    ],
+    ids=["no log", "unrelated", "same machine", "contradicts", "bears it out"],
+)
+def test_confidence_follows_from_what_was_seen_beside_the_alert(log: str, confidence: str, words: str) -> None:
+    room = CrewRoom.open(BRUTE_FORCE.alert, log=log, source="wazuh")
+    room.work_to_the_end()
+    assert words in room.report
+    assert f"Confidence: {confidence}." in room.report
+    assert set(room.incident.round_summaries.values_list("confidence", flat=True)) == {confidence}
+    assert ("No log was attached" in room.report) is (log == "")
+
+
+def test_nobody_is_blocked_because_of_a_log_of_something_else() -> None:
+    room = CrewRoom.open(PHISHING.alert, log=UNRELATED)
+    room.work_to_the_end()
+    assert not {call.args["indicator"] for call in room.calls("block_indicator")} & {"198.51.100.1", "198.51.100.20"}
+
+
+def test_a_log_that_comes_while_the_crew_works_is_read_before_it_ends() -> None:
+    room = CrewRoom.open(BRUTE_FORCE.alert, source="wazuh")
+    room.work()
+    evidence.attach(
+        incident=room.incident, filename="auth.log", stream=io.BytesIO(BRUTE_FORCE.log.encode()), by=actors.SYSTEM
+    )
+    room.work_to_the_end()
+    assert "203.0.113.77 stands in 42 lines of the logs attached" in room.report
+
+
+def of_the_readme() -> dict[str, Any]:
+    """The alert that whoever reads the README sends first."""
+    text = (settings.BASE_DIR / "README.md").read_text()
+    return json.loads(text[text.index("/ingest -d '") + len("/ingest -d '") :].partition("'")[0])
+
+
+def test_the_first_alert_a_newcomer_sends_is_looked_into_and_ends_in_a_question() -> None:
+    room = CrewRoom.open(of_the_readme())
+    room.work()
+    described = [call.args["indicator"] for call in room.calls("describe_indicator")]
+    assert described == ["203.0.113.200", "cdn-sync.example", "build-7", "10.20.9.31"]
+    assert [approval.args["indicator"] for approval in room.pending()] == ["203.0.113.200"]
+    assert "only the alert names 203.0.113.200" in room.pending()[0].args["reason"]
+
+
+def test_whatever_its_words_an_alert_that_names_somebody_outside_is_looked_into() -> None:
+    alert = {"title": "Gronk 17", "severity": "high", "host": "pc-9", "user": "k.sato", "remote_ip": "198.51.100.44"}
+    room = CrewRoom.open(alert)
+    room.work_to_the_end()
+    assert [call.args["indicator"] for call in room.calls("describe_indicator")] == ["198.51.100.44", "k.sato", "pc-9"]
+    assert room.calls("block_indicator") == []
+    assert "The alert fits no kind this model knows" in room.report
 
 
 def test_the_first_summary_counts_what_the_log_holds() -> None:

@@ -83,12 +83,15 @@ def test_addresses_of_our_own_are_no_suspects() -> None:
 
 
 def test_a_version_in_an_alert_that_looks_like_an_address_is_no_suspect() -> None:
-    result = {"lines": 3, "addresses": [{"value": "1.1.3.0", "count": 3}]}
-    action = {"tool": "summarize_evidence", "status": "succeeded", "args": {}, "result": result}
-    rounds = [{"round": 1, "tasks": [{"actions": [action]}]}]
-    alone = Case.read({"rounds": rounds, "evidence": [{"filename": "windows-alert.json"}]})
-    logged = Case.read({"rounds": rounds, "evidence": [{"filename": "fw.log"}]})
-    assert [[each.value for each in case.suspects] for case in (alone, logged)] == [[], ["1.1.3.0"]]
+    counted = {"value": "1.1.3.0", "count": 3}
+    alone = {"logs": 0, "lines": 3, "addresses": [{**counted, "of_alert": True}]}
+    logged = {"logs": 1, "lines": 3, "addresses": [counted, {**counted, "value": "1.1.3.9", "of_alert": True}]}
+    told = []
+    for result in (alone, logged):
+        action = {"tool": "summarize_evidence", "status": "succeeded", "args": {}, "result": result}
+        case = Case.read({"rounds": [{"round": 1, "tasks": [{"actions": [action]}]}]})
+        told.append([each.value for each in case.suspects])
+    assert told == [[], ["1.1.3.0"]]
 
 
 def test_the_same_history_gives_the_same_move() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents_app.engine.demo import containing, expert, wishes
+from agents_app.engine.demo import containing, courses, expert, wishes
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
 
@@ -13,8 +13,11 @@ OPENINGS = {
     "phishing": "Somebody tries to make people click. I want to know who got it and where it leads.",
     "network": "Traffic looks wrong. I want to see who sends it and how much of it there is.",
     "privilege": "Rights were changed or used in a way that deserves a look. I want to see by whom.",
+    "leak": "Something may have got out that should not. I want to know what, by whom, and to where.",
+    "contact": "Its words fit no kind of trouble I know, but it names somebody outside. I want to know who that is.",
     "generic": "The alert does not say much of its kind. I want to see what stands behind it.",
 }
+MOST_QUERIES = 5
 # A word whose presence in the logs changes what such an alert means.
 TELLING_WORDS = {"access": "Accepted", "availability": "error", "malware": "connect"}
 
@@ -23,9 +26,11 @@ def orders(data: dict[str, Any]) -> dict[str, Any]:
     case = Case.read(data)
     number = int(case.limits.get("round") or 1)
     if number == 1:
-        return {"why": _opening(case), "tasks": _first_look(case), "done": False}
+        return _orders(_opening(case), _first_look(case))
     if refused := _last_refusal(case, number - 1):
         return _change_course(case, refused)
+    if case.unread:
+        return _orders(f"{listed(case.logs)} came in after we had looked. We look again.", _first_look(case))
     if asked := _asked_by_people(case):
         return asked
     if (suspect := containing.wanted(case)) and case.limits.get("writes_allowed", True):
@@ -48,21 +53,16 @@ def _opening(case: Case) -> str:
 
 
 def _first_look(case: Case) -> list[dict[str, Any]]:
-    tasks = [_query("Summarize the evidence by address, user, host and time")]
+    """Count what is there, and ask after whom the alert is about; where there is a log, look into it too."""
+    words = _words_of_people(case)[:1]
     if case.logs:
-        words = [subject for subject in (_subject(case), TELLING_WORDS.get(case.kind, "")) if subject]
-        tasks += [_query(f"Search the evidence for “{word}”") for word in words]
-    if subject := _subject(case):
-        tasks.append(_query(f"Describe the indicator “{subject}”"))
-    return tasks + [_query(f"Search the evidence for “{word}”") for word in _words_of_people(case)][:1]
-
-
-def _subject(case: Case) -> str:
-    """Who or what the alert is most about."""
-    if case.suspects:
-        return case.suspects[0].value
-    order = ("ip", "domain", "hash", "user", "process", "host", "url", "file", "email")
-    return next((value for kind in order for value in case.named(kind)), "")
+        words += [word for word in (*case.subjects[:1], TELLING_WORDS.get(case.kind, "")) if word]
+    queries = (
+        "Summarize the evidence by address, user, host and time",
+        *(f"Search the evidence for “{word}”" for word in dict.fromkeys(words)),
+        *(f"Describe the indicator “{subject}”" for subject in case.subjects),
+    )
+    return [_query(goal) for goal in queries[:MOST_QUERIES]]
 
 
 # --- Later rounds ---------------------------------------------------------------------------------------------------
@@ -80,21 +80,28 @@ def _last_refusal(case: Case, number: int) -> containing.Refusal | None:
 
 def _change_course(case: Case, refused: containing.Refusal) -> dict[str, Any]:
     told = expert.told(refused)
-    course = containing.other_course(case, refused)
+    course = courses.after(case, refused)
     if course.block:
         indicator, minutes = course.block
         return _orders(
             f"{told} So I ask for {indicator} for {minutes} minutes instead.",
             [_write(containing.goal(indicator, minutes))],
         )
+    passed_on = [_notify(_for_people(refused, course.pass_on))] if course.pass_on else []
     if course.look:
-        tasks = [_query(f"Search the evidence for “{word}”") for word in course.look[:3]]
-        return _orders(f"{told} So we look at {listed(course.look)} and block nothing meanwhile.", tasks)
+        tasks = [_query(f"Search the evidence for “{word}”") for word in course.look]
+        return _orders(f"{told} So we look at {listed(course.look)} and block nothing.", [*tasks, *passed_on])
+    if passed_on:
+        return _orders(f"{told} No tool of ours does that, so I pass it on and block nothing.", passed_on)
     watch = f"Watch {refused.indicator} instead of blocking it"
     return _orders(
         f"{told} So we watch {refused.indicator} instead of blocking it.",
         [_query(f"Describe the indicator “{refused.indicator}”"), _notify(watch)],
     )
+
+
+def _for_people(refused: containing.Refusal, words: str) -> str:
+    return f"Who takes on what {refused.by or 'a person'} asks for? {quoted(words)}"
 
 
 def _asked_by_people(case: Case) -> dict[str, Any] | None:
@@ -104,8 +111,8 @@ def _asked_by_people(case: Case) -> dict[str, Any] | None:
         return None
     wish = wishes.read(str(news[-1].get("text", "")))
     told = f"{news[-1].get('name')} wrote {quoted(wish.text)}."
-    outside = [each for each in wish.addresses if not case.is_own(each)]
-    if wish.blocks and not wish.forbids and outside and case.limits.get("writes_allowed", True):
+    outside = [each for each in wish.targets if not case.is_own(each)]
+    if outside and case.limits.get("writes_allowed", True):
         minutes = wish.minutes or containing.minutes(case)
         return _orders(f"{told} I ask for it.", [_write(containing.goal(outside[0], minutes))])
     words = list(dict.fromkeys((*wish.addresses, *wish.look_for)))[:3]
@@ -140,6 +147,8 @@ def _conclude(case: Case, number: int) -> dict[str, Any]:
 def _nothing_to_block(case: Case) -> str:
     if case.kind == "availability":
         return "This is about availability: there is nobody to block. I tell the people who run it what we found."
+    if before := containing.refused_before(case):
+        return f"{expert.told(before[0])} I do not ask for it again, and tell the people what we found."
     if not case.suspects:
         return "Nobody outside our networks is named, so there is nothing to block. I tell the people what we found."
     return f"What we have on {case.suspects[0].value} does not carry a block. I tell the people to watch it."
@@ -147,7 +156,7 @@ def _nothing_to_block(case: Case) -> str:
 
 def _news(case: Case) -> str:
     about = listed([*case.named("host"), *case.named("user")], most=2)
-    lines = f" The logs hold {count(case.tally.lines, 'line')}." if case.logs else ""
+    lines = f" The logs hold {count(case.tally.lines, 'line')}." if case.tally.logs else ""
     return f"{quoted(case.title)}{f', {about}' if about else ''}: please look.{lines}"
 
 

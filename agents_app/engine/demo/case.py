@@ -9,7 +9,7 @@ from typing import Any
 from agents_app.engine.demo import results
 from agents_app.engine.demo.kinds import Kind, kind_of
 from sessions_app import indicators
-from sessions_app.indicators.leaves import leaves
+from sessions_app.indicators.leaves import Leaf, leaves
 
 # A key that says the address is the one that acts, or the one acted upon.
 _ACTING = re.compile(r"(?:^|_)(?:src|source|remote|client|attacker|caller|peer|rhost)|srcip", re.IGNORECASE)
@@ -39,6 +39,7 @@ class Case:
     rounds: list[dict[str, Any]] = field(default_factory=list)
     people: list[dict[str, Any]] = field(default_factory=list)
     limits: dict[str, Any] = field(default_factory=dict)
+    decided_before: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> "Case":
@@ -52,16 +53,22 @@ class Case:
     def severity(self) -> str:
         return str(self.incident.get("severity", "medium"))
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
-        """What sort of trouble this is."""
-        return kind_of(self.title, f"{self.incident.get('description', '')} {self._alert_words}")
+        """What sort of trouble this is; where no word tells, whether it names somebody outside."""
+        kind = kind_of(self.title, f"{self.incident.get('description', '')} {self._alert_words}")
+        outside = any(each.in_alert for each in self.suspects) if kind == "generic" else False
+        return "contact" if outside else kind
 
     @property
     def logs(self) -> list[str]:
         """The files of evidence besides the alerts themselves, which are kept as files too."""
-        names = (str(each.get("filename", "")) for each in self.evidence)
-        return [name for name in names if not name.endswith("-alert.json")]
+        return [str(each.get("filename", "")) for each in self.evidence if not each.get("alert")]
+
+    @property
+    def unread(self) -> bool:
+        """Whether a log came after the evidence was last counted."""
+        return len(self.logs) > self.tally.logs
 
     @property
     def source(self) -> str:
@@ -80,7 +87,7 @@ class Case:
     def done(self, tool: str, *, round_: int | None = None) -> list[dict[str, Any]]:
         return [each for each in self.actions(tool=tool, round_=round_) if each.get("status") == "succeeded"]
 
-    @property
+    @cached_property
     def tally(self) -> results.Tally:
         """What the newest summary of the evidence counted."""
         summarised = self.done("summarize_evidence")
@@ -96,15 +103,30 @@ class Case:
     def named(self, kind: str) -> list[str]:
         """Indicators of a kind, those of the alert itself before those of its evidence."""
         values = [str(each["value"]) for each in self.indicators if each.get("kind") == kind]
-        return sorted(values, key=lambda value: value not in self._alert_words)
+        return sorted(values, key=lambda value: not self.in_alert(value))
 
     @property
     def named_by_alert(self) -> list[str]:
-        return [str(each["value"]) for each in self.indicators if str(each["value"]) in self._alert_words]
+        named = dict.fromkeys(str(each["value"]) for each in self.indicators)
+        return [value for value in named if self.in_alert(value)]
 
     @cached_property
     def _alert_words(self) -> str:
         return " ".join(_words(alert.get("raw")) for alert in self.alerts)
+
+    def in_alert(self, value: str) -> bool:
+        """Whether the alert (or whoever declared the incident) names it, as a whole word: `sh` is not in `share`."""
+        said = self._alert_words or f"{self.title} {self.incident.get('description', '')}"
+        return re.search(rf"(?<![\w.-]){re.escape(value)}(?![\w-]|\.\w)", said, re.IGNORECASE) is not None
+
+    @cached_property
+    def subjects(self) -> list[str]:
+        """Who and what the alert is about, the most telling first: who is outside, then people, code and machines."""
+        outside = [each for each in self.suspects if each.in_alert] or self.suspects[:1]
+        first = [next((each.value for each in outside if each.kind == kind), "") for kind in ("ip", "domain")]
+        order = ("hash", "user", "host", "process", "url", "file", "email", "ip")
+        rest = [next(iter(self.named(kind)), "") for kind in order]
+        return list(dict.fromkeys(each for each in (*first, *rest) if each))
 
     def known(self, value: str) -> dict[str, Any] | None:
         return next((each for each in self.indicators if each.get("value") == value), None)
@@ -116,23 +138,30 @@ class Case:
 
     def seen(self, value: str) -> int:
         """How many lines of the logs hold it, as the tools counted; the alert's own lines prove nothing."""
-        if not self.logs:
-            return 0
         found = [each.total for each in self.hits() if each.query == value]
-        return max([*found, self.tally.of(value).lines])
+        about = self.done("describe_indicator")
+        told = [
+            results.described(each.get("result")) for each in about if each.get("args", {}).get("indicator") == value
+        ]
+        return max([*found, *told, self.tally.of(value).lines])
 
-    @property
+    def known_elsewhere(self, value: str) -> bool:
+        """Whether other incidents know it, as far as somebody asked."""
+        about = (each for each in self.done("describe_indicator") if each.get("args", {}).get("indicator") == value)
+        return any((each.get("result") or {}).get("other_incidents") for each in about)
+
+    @cached_property
     def suspects(self) -> list[Suspect]:
         """Addresses and domains outside our networks, the worst first."""
         in_alert = {
             str(each["value"]): str(each["kind"]) for each in self.indicators if each.get("kind") in ("ip", "domain")
         }
         # What looks like an address in the text of an alert (a version, say) is none unless it is an indicator.
-        counted = {each.value: "ip" for each in self.tally.counts.get("addresses", [])} if self.logs else {}
+        counted = {each.value: "ip" for each in self.tally.counts.get("addresses", [])}
         found = [
             self._suspect(value, kind) for value, kind in {**counted, **in_alert}.items() if not self.is_own(value)
         ]
-        return sorted(found, key=lambda each: (-each.acting, -each.seen, not each.in_alert, each.kind != "ip"))
+        return sorted(found, key=lambda each: (-each.acting, not each.in_alert, -each.seen, each.kind != "ip"))
 
     def _suspect(self, value: str, kind: str) -> Suspect:
         row = self.known(value) or {}
@@ -140,16 +169,30 @@ class Case:
             value=value,
             kind=kind,
             seen=self.seen(value),
-            in_alert=value in self._alert_words,
-            acting=self._acting(value),
+            in_alert=self.in_alert(value),
+            acting=self.acting(value),
             blocked_until=str(row.get("blocked_until") or ""),
         )
 
-    def _acting(self, value: str) -> int:
-        """1 if the alert's own keys say it acts, -1 if it is acted upon, else 0. Malware calls home: there it turns."""
-        keys = [leaf.name for alert in self.alerts for leaf in leaves(alert.get("raw")) if str(leaf.value) == value]
-        sign = sum(bool(_ACTING.search(key)) - bool(_ACTED_ON.search(key)) for key in keys)
-        return max(-1, min(1, abs(sign) if self.kind == "malware" else sign))
+    def acting(self, value: str) -> int:
+        """1 if the alert's own keys say it acts, -1 if it is acted upon, else 0. What one of ours calls acts too."""
+        sign = sum(bool(_ACTING.search(key)) - bool(_ACTED_ON.search(key)) for key in self._keys(value))
+        return max(-1, min(1, abs(sign) if self._ours_calls else sign))
+
+    @cached_property
+    def _ours_calls(self) -> bool:
+        """Whether the one who acts is a machine of ours, as where hostile code calls home: then it turns."""
+        values = {str(leaf.value) for leaf in self._leaves if _ACTING.search(leaf.name)}
+        callers = [value for value in values if indicators.kind_of(value) == "ip"]
+        malware = kind_of(self.title, self._alert_words) == "malware"
+        return malware or (bool(callers) and all(self.is_own(each) for each in callers))
+
+    @cached_property
+    def _leaves(self) -> list[Leaf]:
+        return [leaf for alert in self.alerts for leaf in leaves(alert.get("raw"))]
+
+    def _keys(self, value: str) -> list[str]:
+        return [leaf.name for leaf in self._leaves if str(leaf.value) == value]
 
 
 def _words(raw: Any) -> str:

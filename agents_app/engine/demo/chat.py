@@ -116,10 +116,10 @@ def _call(text: str) -> tuple[str, dict[str, Any]] | None:
     wish = wishes.read(text)
     if wish.unblocks and wish.addresses:
         return "unblock_indicator", {"indicator": wish.addresses[0], "reason": f"Asked for in the chat: {text[:200]}"}
-    if wish.blocks and wish.addresses and not wish.forbids:
+    if wish.targets:
         reason = f"Asked for in the chat: {text[:200]}"
         return "block_indicator", {
-            "indicator": wish.addresses[0],
+            "indicator": wish.targets[0],
             "minutes": wish.minutes or BLOCK_MINUTES,
             "reason": reason,
         }

@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 from typing import Any
 
-from agents_app.engine.demo import wishes
+from agents_app.engine.demo import weighing
 from agents_app.engine.demo.case import Case, Suspect
 from agents_app.engine.demo.prose import count, quoted
 
 MINUTES = {"critical": 240, "high": 60, "medium": 30, "low": 15, "info": 15}
-HOSTILE = ("access", "network", "malware", "phishing")
+HOSTILE = ("access", "network", "malware", "phishing", "leak")
 # Where the name, and not only the address, is what does harm.
 BY_NAME = ("malware", "phishing")
 # What is less than urgent wants to be seen more than once before anyone is cut off.
 ENOUGH_LINES = 3
+# Of whom no alert speaks, more than somebody's mistyped password.
+ENOUGH_FAILURES = 5
 
 
 @dataclass(frozen=True)
@@ -31,16 +33,28 @@ def wanted(case: Case) -> Suspect | None:
     """The worst suspect that the evidence supports blocking; after one request it is for people to say what more."""
     if any(case.actions(tool="block_indicator")):
         return None
-    return next((each for each in case.suspects if not each.blocked_until and supported(case, each)), None)
+    refused = {each.indicator for each in refused_before(case)}
+    return next(
+        (
+            each
+            for each in case.suspects
+            if not each.blocked_until and each.value not in refused and supported(case, each)
+        ),
+        None,
+    )
 
 
 def supported(case: Case, suspect: Suspect) -> bool:
-    if case.kind not in HOSTILE or suspect.acting < 0:
+    """Whether what was seen carries a block; for who is only in a log, and where no word tells, failures must."""
+    if suspect.acting < 0 or case.kind not in (*HOSTILE, "contact"):
         return False
     if suspect.kind == "domain" and case.kind not in BY_NAME:
         return False
-    urgent = case.severity in ("critical", "high", "medium")
-    return suspect.seen >= ENOUGH_LINES or (urgent and suspect.in_alert)
+    if not suspect.in_alert:
+        return weighing.related(case) and case.tally.of(suspect.value).failed >= ENOUGH_FAILURES
+    if case.kind == "contact":
+        return case.tally.of(suspect.value).failed >= ENOUGH_FAILURES
+    return suspect.seen >= ENOUGH_LINES or case.severity in ("critical", "high", "medium")
 
 
 def goal(indicator: str, minutes: int) -> str:
@@ -55,9 +69,15 @@ def ground(case: Case, indicator: str) -> str:
     """Why, with nothing in it that is not in the alert or its evidence."""
     seen = case.seen(indicator)
     lines = (
-        f"{count(seen, 'line')} of evidence name {indicator}" if seen != 1 else f"1 line of evidence names {indicator}"
+        f"{count(seen, 'line')} of the logs name {indicator}" if seen != 1 else f"1 line of the logs names {indicator}"
     )
-    return f"{quoted(case.title)}: {lines if seen else f'the alert names {indicator}'}."
+    return f"{quoted(case.title)}: {lines if seen else f'only the alert names {indicator}'}."
+
+
+def refused_before(case: Case) -> list[Refusal]:
+    """Blocks that people said no to in earlier work on this incident."""
+    before = (each for each in case.decided_before if each.get("tool") == "block_indicator")
+    return [_refusal({**each, "status": "rejected"}) for each in before]
 
 
 def refusals(case: Case) -> list[Refusal]:
@@ -79,24 +99,3 @@ def _refusal(action: dict[str, Any]) -> Refusal:
         words=str(decision.get("words") or ""),
         error=str(action.get("error") or ""),
     )
-
-
-@dataclass(frozen=True)
-class Course:
-    """What to do after a refusal: exactly one of these is set, or none: then watch."""
-
-    block: tuple[str, int] | None = None
-    look: tuple[str, ...] = ()
-
-
-def other_course(case: Case, refused: Refusal) -> Course:
-    """Take what the words say: another address, a shorter time, or something to look at. Else watch."""
-    wish = wishes.read(refused.words)
-    others = [each for each in wish.addresses if each != refused.indicator and not case.is_own(each)]
-    known = [each for each in others if case.known(each) or case.seen(each)]
-    if known and wish.blocks:
-        return Course(block=(known[0], wish.minutes or refused.minutes))
-    if others or wish.look_for:
-        return Course(look=tuple(dict.fromkeys((*others, *wish.look_for))))
-    same = wish.minutes and wish.minutes != refused.minutes and not wish.forbids
-    return Course(block=(refused.indicator, wish.minutes or 0)) if same else Course()

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from agents_app.engine.demo import containing
+from agents_app.engine.demo import containing, weighing, wishes
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
-from agents_app.engine.demo.results import Hits
+from agents_app.engine.demo.results import Hits, described
 
 PLACES = {"True": ", inside our own networks", "False": ", outside our networks"}
 # What to do next: about which kind of indicator, with its names, and where nobody is named.
@@ -17,8 +17,14 @@ ADVICE = {
     "privilege": ("user", "Ask whether the change by {} was meant.", "Ask whether the change was meant."),
     "phishing": ("email", "Ask {} who else got the message.", "Find out who else got the message."),
     "network": ("host", "Compare the traffic of {} with what is usual.", "Compare the traffic with what is usual."),
+    "leak": ("user", "Change the keys and passwords of {}.", "Find out what got out, and change the keys it holds."),
+    "contact": ("host", "Ask the people of {} what they had to do with it.", "Ask whose machine had to do with it."),
     "generic": ("host", "Ask the people of {} what they saw.", "Ask the source of the alert for more than it says."),
 }
+A_KIND = {
+    "ip": "an address", "domain": "a domain", "url": "a URL", "hash": "a hash", "user": "a user", "host": "a machine",
+    "email": "an e-mail address", "process": "a process", "file": "a file",
+}  # fmt: skip
 NOUNS = {"addresses": "address", "users": "user", "hosts": "host"}
 
 
@@ -31,7 +37,7 @@ def account(data: dict[str, Any]) -> dict[str, Any]:
         "summary": sentences(parts) if len(parts) > 1 else f"Round {number}. Nothing came of it.",
         "findings": findings,
         "suggestions": suggestions(case),
-        "confidence": confidence(case),
+        "confidence": weighing.weigh(case).confidence,
     }
 
 
@@ -49,17 +55,21 @@ def _findings(case: Case, number: int) -> Iterator[dict[str, Any]]:
                 )
             case "describe_indicator":
                 yield _described(action)
+    if others := case.done("describe_indicator", round_=number):
+        yield _elsewhere(others)
 
 
 def _counted(case: Case) -> Iterator[dict[str, Any]]:
     tally, files = case.tally, listed(case.logs)
-    if not case.logs:
-        yield {"text": "No log is attached; there is only the alert itself.", "evidence": []}
+    if not tally.logs:
+        yield {"text": "No log was attached; there is only the alert itself.", "evidence": []}
         return
     yield {
         "text": f"The logs ({files}) hold {count(tally.lines, 'line')}{f', {tally.span}' if tally.span else ''}.",
         "evidence": [],
     }
+    if not weighing.related(case):
+        yield {"text": "They hold nothing of what the alert names.", "evidence": []}
     if tally.failed or tally.accepted:
         words = f"{count(tally.failed, 'line')} of failure and {tally.accepted or 'none'} of success"
         yield {"text": f"There are {words}.", "evidence": []}
@@ -74,6 +84,8 @@ def _counted(case: Case) -> Iterator[dict[str, Any]]:
 
 
 def _searched(hits: Hits) -> dict[str, Any]:
+    if hits.of_alert:
+        return {"text": f"Only the alert itself holds {quoted(hits.query)}; no log does.", "evidence": []}
     if not hits.total:
         return {"text": f"No line of the evidence holds {quoted(hits.query)}.", "evidence": []}
     verb = "holds" if hits.total == 1 else "hold"
@@ -82,11 +94,22 @@ def _searched(hits: Hits) -> dict[str, Any]:
 
 def _described(action: dict[str, Any]) -> dict[str, Any]:
     value, result = str(action["args"].get("indicator", "")), action.get("result") or {}
-    kind = str(result.get("kind") or "indicator")
+    kind = str(result.get("kind") or "")
     where = PLACES.get(str(result.get("private")), "") if kind in ("ip", "domain", "url") else ""
-    others = len(result.get("other_incidents") or [])
-    known = f" It was seen in {count(others, 'other incident')}." if others else " No other incident has seen it."
-    return {"text": f"{value} is of kind {kind}{where}.{known}", "evidence": []}
+    lines = described(result)
+    held = f" {count(lines, 'line')} of the logs {'holds' if lines == 1 else 'hold'} it." if lines else ""
+    return {"text": f"{value} is {A_KIND.get(kind, 'something of no known kind')}{where}.{held}", "evidence": []}
+
+
+def _elsewhere(actions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Which of what was described other incidents have seen, in one breath."""
+    counts = {
+        str(each["args"].get("indicator")): len((each.get("result") or {}).get("other_incidents") or [])
+        for each in actions
+    }
+    told = [f"{value} in {count(number, 'other incident')}" for value, number in counts.items() if number]
+    nobody = "No other incident has seen it." if len(counts) == 1 else "No other incident has seen any of them."
+    return {"text": f"Seen elsewhere: {'; '.join(told)}." if told else nobody, "evidence": told}
 
 
 # --- What was done, and what failed ---------------------------------------------------------------------------------
@@ -131,8 +154,14 @@ def _tasks(case: Case, number: int) -> list[dict[str, Any]]:
 # --- What to think of it --------------------------------------------------------------------------------------------
 def suggestions(case: Case) -> list[str]:
     advice = list(_advice(case))
+    blocked = [str(each["args"].get("indicator")) for each in case.done("block_indicator")]
     for refused in containing.refusals(case):
-        advice.append(f"Watch {refused.indicator}, which is not blocked.")
+        wish = wishes.read(refused.words)
+        advice += [f"{refused.by} asked: {quoted(refused.words)}"] if wish.for_people else []
+        if wish.benign and not wish.for_people:
+            advice.append(f"If it is as {refused.by} says, resolve this as a false alarm.")
+        elif refused.indicator not in blocked:
+            advice.append(f"Watch {refused.indicator}, which is not blocked.")
     return list(dict.fromkeys(advice))
 
 
@@ -151,10 +180,5 @@ def _advice(case: Case) -> Iterator[str]:
         yield f"Search the other machines for {listed(hashes, most=2)}."
     if not case.logs:
         yield "Attach the logs of that time as evidence."
-
-
-def confidence(case: Case) -> str:
-    """Much evidence and no contradiction: high; only the alert's word: low."""
-    if not case.logs or not case.tally.lines:
-        return "low"
-    return "high" if any(case.seen(str(each["value"])) for each in case.indicators) else "medium"
+    elif not weighing.related(case):
+        yield "Attach the logs of the machine and the time that the alert is about."

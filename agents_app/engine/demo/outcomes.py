@@ -6,7 +6,7 @@ from typing import Any
 
 from agents_app.engine.demo.expert import PLACES
 from agents_app.engine.demo.prose import count, quoted
-from agents_app.engine.demo.results import hits, tally
+from agents_app.engine.demo.results import described, hits, tally
 
 LOOKS = frozenset({"search_evidence", "summarize_evidence", "describe_indicator"})
 
@@ -48,6 +48,8 @@ def _not_done(returned: Returned, told: dict[str, Any]) -> str:
 
 def _found(args: dict[str, Any], result: dict[str, Any]) -> str:
     found = hits(args, result)
+    if found.of_alert:
+        return f"Only the alert itself holds {quoted(found.query)}; no log does."
     if not found.total:
         return f"No line of the evidence holds {quoted(found.query)}."
     lines = "\n".join(f"    {line[:300]}" for line in found.lines[:5])
@@ -57,8 +59,8 @@ def _found(args: dict[str, Any], result: dict[str, Any]) -> str:
 
 def _counted(args: dict[str, Any], result: dict[str, Any]) -> str:
     counted = tally(result)
-    if not counted.lines:
-        return "There is no evidence to summarise yet."
+    if not counted.logs:
+        return "There is no log among the evidence yet, only the alert itself."
     tops = [
         f"{kind}: {', '.join(f'{each.value} ({each.lines})' for each in top[:3])}"
         for kind, top in counted.counts.items()
@@ -71,9 +73,9 @@ def _counted(args: dict[str, Any], result: dict[str, Any]) -> str:
 def _described(args: dict[str, Any], result: dict[str, Any]) -> str:
     own = PLACES.get(str(result.get("private")), "")
     others = len(result.get("other_incidents") or [])
-    seen = count(result.get("count") or 0, "line")
+    seen = count(described(result), "line")
     told = f"{args['indicator']} is of kind {result.get('kind') or 'unknown'}{own}."
-    return f"{told} {seen} of evidence hold it; other incidents that saw it: {others}."
+    return f"{told} {seen} of the logs hold it; other incidents that saw it: {others}."
 
 
 def _blocked(args: dict[str, Any], result: dict[str, Any]) -> str:

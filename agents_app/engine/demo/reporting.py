@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents_app.engine.demo import containing, expert
+from agents_app.engine.demo import containing, expert, weighing
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
 
@@ -13,6 +13,8 @@ ASSESSMENTS = {
     "availability": "This is a fault of a service or machine; the alert gives no sign of an attack.",
     "network": "The alert speaks of traffic that should not be there.",
     "privilege": "Rights were changed or used; whether that was meant is for people to say.",
+    "leak": "Something may have got out that should have stayed inside.",
+    "contact": "The alert fits no kind this model knows; whether whoever it names outside means harm, people must say.",
     "generic": "The alert fits none of the kinds this model knows, so it says only what was counted.",
 }
 
@@ -38,7 +40,8 @@ def _outcome(case: Case) -> list[str]:
     refused = [expert.told(each) for each in containing.refusals(case)]
     blocked = [_blocked(each) for each in case.done("block_indicator")]
     if not blocked and not refused:
-        return ["Nothing was blocked."]
+        before = [expert.told(each) for each in containing.refused_before(case)[:1]]
+        return [*before, "It was not asked again; nothing was blocked." if before else "Nothing was blocked."]
     if refused and not blocked:
         return [*refused, _instead(case)]
     return [*refused, *blocked]
@@ -54,7 +57,7 @@ def _instead(case: Case) -> str:
     """What was done in place of the refused block."""
     first = next((each for each in case.rounds if any(_refused(action) for action in _actions(each))), None)
     later = [task for each in case.rounds if first and each["round"] > first["round"] for task in each.get("tasks", [])]
-    goals = [str(task["goal"]) for task in later]
+    goals = [str(task["goal"]).rstrip(".") for task in later]
     return f"Instead: {'; '.join(goals)}." if goals else "Nothing was done in its place."
 
 
@@ -67,13 +70,14 @@ def _refused(action: dict[str, Any]) -> bool:
 
 
 def _assessment(case: Case) -> str:
-    worst = next((each for each in case.suspects if each.seen), None)
-    weight = f"{worst.value} stands in {count(worst.seen, 'line')} of the evidence." if worst else ""
-    inside = case.tally.of(worst.value).accepted if worst else 0
-    entry = (
-        f"{inside} of these lines {'looks' if inside == 1 else 'look'} like success: somebody may be in."
-        if inside
-        else ""
-    )
-    basis = "" if case.logs else "No log was attached: this rests on the alert alone."
-    return sentences((ASSESSMENTS[case.kind], weight, entry, basis, f"Confidence: {expert.confidence(case)}."))
+    weight = weighing.weigh(case)
+    return sentences((ASSESSMENTS[case.kind], weight.words, _inside(case), f"Confidence: {weight.confidence}."))
+
+
+def _inside(case: Case) -> str:
+    worst = next((each for each in case.suspects if each.in_alert and each.seen), None)
+    lines = case.tally.of(worst.value).accepted if worst else 0
+    if not worst or not lines:
+        return ""
+    looks = "line of it looks" if lines == 1 else "lines of it look"
+    return f"{lines} {looks} like success: somebody may be in."

@@ -9,7 +9,7 @@ KINDS = ("addresses", "users", "hosts")
 
 @dataclass(frozen=True)
 class Count:
-    """How often a value stands in the evidence, and how many of those lines speak of failure or success."""
+    """How often a value stands in the logs, and how many of those lines speak of failure or success."""
 
     value: str
     lines: int
@@ -19,8 +19,9 @@ class Count:
 
 @dataclass(frozen=True)
 class Tally:
-    """What summarize_evidence counted."""
+    """What summarize_evidence counted in the logs; what only the alert itself names is left out: it proves nothing."""
 
+    logs: int = 0
     lines: int = 0
     failed: int = 0
     accepted: int = 0
@@ -38,17 +39,20 @@ class Tally:
 
 @dataclass(frozen=True)
 class Hits:
-    """What search_evidence found; `total` counts also the lines that are not shown."""
+    """What search_evidence found in the logs; `total` counts also the lines that are not shown."""
 
     query: str
     total: int
     lines: tuple[str, ...] = ()
+    # No log holds it, but the alert itself does.
+    of_alert: bool = False
 
 
 def tally(result: Any) -> Tally:
-    if not isinstance(result, dict):
+    if not isinstance(result, dict) or not _number(result.get("logs")):
         return Tally()
     return Tally(
+        logs=_number(result.get("logs")),
         lines=_number(result.get("lines")),
         failed=_number(result.get("failed")),
         accepted=_number(result.get("accepted")),
@@ -61,8 +65,15 @@ def hits(args: dict[str, Any], result: Any) -> Hits:
     query = _text(args.get("query"))
     if not isinstance(result, dict):
         return Hits(query, 0)
+    if result.get("of_alert"):
+        return Hits(query, 0, of_alert=bool(_number(result.get("total"))))
     lines = [_text(each.get("text")) for each in result.get("hits") or [] if isinstance(each, dict)]
     return Hits(query, _number(result.get("total")), tuple(lines))
+
+
+def described(result: Any) -> int:
+    """How many lines of the logs hold what describe_indicator was asked about."""
+    return _number(result.get("count")) if isinstance(result, dict) and not result.get("of_alert") else 0
 
 
 def span(first: Any, last: Any) -> str:
@@ -77,7 +88,8 @@ def span(first: Any, last: Any) -> str:
 
 
 def _counts(items: Any) -> list[Count]:
-    rows = [item for item in items or [] if isinstance(item, dict) and _text(item.get("value"))]
+    found = [item for item in items or [] if isinstance(item, dict) and _text(item.get("value"))]
+    rows = [item for item in found if not item.get("of_alert")]
     return [Count(row["value"], *(_number(row.get(name)) for name in ("count", "failed", "accepted"))) for row in rows]
 
 

@@ -1,12 +1,21 @@
-"""A person's words, as far as a program without understanding can take them: names, durations, words to look for."""
+"""A person's words, as far as a program without understanding can take them, clause by clause."""
 
 import re
 from dataclasses import dataclass
 
 from sessions_app import indicators
+from sessions_app.indicators.found import listed
 
+_CLAUSES = re.compile(
+    r"[.;!?](?=\s|$)|[,\n]|\s-+\s|\b(?:but|and|then)\b|(?=\b(?:instead of|rather than)\b)", re.IGNORECASE
+)
 _DURATION = re.compile(r"\b(\d{1,5})\s*(m|mins?|minutes?|h|hrs?|hours?|d|days?)\b", re.IGNORECASE)
 _UNITS = {"m": 1, "h": 60, "d": 1440}
+# A duration that says how long, and not when something was or will be.
+_HOW_LONG = re.compile(
+    r"\b(?:enough|only|just|at most|max\w*|short\w*|long\w*|suffic\w*|instead|rather|make it|for|block\w*)\b"
+)
+_WHEN = re.compile(r"\b(?:ago|since|later|again|in \d)", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“'‘]([^\"”'’“‘]{2,80})[\"”'’]")
 _LOOK = re.compile(
     r"\b(?:look(?:ing)?\s+(?:at|for|into)|search(?:\s+the\s+(?:logs?|evidence))?(?:\s+for)?|grep(?:\s+for)?|find|check(?:\s+for)?)"
@@ -14,31 +23,30 @@ _LOOK = re.compile(
     re.IGNORECASE,
 )
 _FORBIDS = re.compile(
-    r"\b(?:do\s*n[o']t|don't|never|not|no|wait|leave|ours?|own|pen\s?-?test|scanner|false\s+positive)\b", re.IGNORECASE
+    r"\b(?:do\s*n[o']t|don['’]?t|never|not|no|wait|leave|spare|ours?|own|pen\s?-?test|scanner|false\s+(?:positive|alarm)|"
+    r"instead of|rather than)\b",
+    re.IGNORECASE,
 )
+_BENIGN = re.compile(
+    r"\b(?:ours?|our own|my own|pen\s?-?test\w*|scanner|false\s+(?:positive|alarm)|legitimate|benign|harmless|expected|"
+    r"authori[sz]ed|partner\w*|customer\w*|maintenance|planned)\b",
+    re.IGNORECASE,
+)
+# What a name is made of says nothing: no-reply.example forbids nothing.
+_DOTTED = re.compile(r"\S{1,250}\.\S{1,250}")
 _BLOCK = re.compile(r"\b(un)?(?:block|ban|blacklist|deny|contain)\b", re.IGNORECASE)
-_INSTEAD = re.compile(r"\b(?:instead|rather)\b", re.IGNORECASE)
-_FILLER = frozenset(
-    [
-        "it",
-        "this",
-        "that",
-        "them",
-        "the",
-        "again",
-        "first",
-        "more",
-        "what",
-        "who",
-        "where",
-        "when",
-        "in",
-        "at",
-        "for",
-        "evidence",
-        "log",
-        "logs",
-    ]
+_INSTEAD = re.compile(r"\b(?:instead|rather)\b(?! of| than)", re.IGNORECASE)
+_NEGATES = re.compile(r"\b(?:do\s*n[o']t|don['’]?t|never|not|no need|leave)\b", re.IGNORECASE)
+# What a person may ask for and no tool of the crew does.
+_FOR_PEOPLE = re.compile(
+    r"\b(?:ask|call|phone|tell|inform|notify|contact|page|escalate|raise|disable|lock|suspend|revoke|rotate|reset|isolate|"
+    r"quarantine|restart|reboot|shut|kill|stop|patch|restore|image|snapshot|dump|capture|collect|preserve|confirm|verify|"
+    r"talk|speak|get|send|open|close|resolve)\b",
+    re.IGNORECASE,
+)
+_FILLER = listed(
+    "it this that them these those the again first more what who where when why how out if whether in at for with "
+    "evidence log logs lines line"
 )
 
 
@@ -46,24 +54,33 @@ _FILLER = frozenset(
 class Wish:
     text: str
     addresses: tuple[str, ...]
+    # Those a clause asks to block, and does not forbid.
+    targets: tuple[str, ...]
     minutes: int | None
     look_for: tuple[str, ...]
+    # What only people can do, in the person's own words.
+    for_people: tuple[str, ...]
     forbids: bool
     blocks: bool
     unblocks: bool
+    benign: bool
 
 
 def read(text: str) -> Wish:
-    """Take a person's words apart."""
-    verbs = [match[1] for match in _BLOCK.finditer(text)]
+    """Take a person's words apart: what one clause forbids another may ask for."""
+    clauses = [clause.strip() for clause in _CLAUSES.split(text) if clause.strip()]
+    asking = [clause for clause in clauses if _asks_to_block(clause)]
     return Wish(
         text=text,
         addresses=tuple(named(text)),
-        minutes=minutes(text),
+        targets=tuple(address for clause in asking for address in named(clause)),
+        minutes=next((found for clause in clauses if (found := _how_long(clause))), None),
         look_for=tuple(look_for(text)),
-        forbids=bool(_FORBIDS.search(text)),
-        blocks=any(not undone for undone in verbs) or bool(_INSTEAD.search(text)),
-        unblocks=any(verbs),
+        for_people=tuple(each for each in clauses if _FOR_PEOPLE.search(each) and not _NEGATES.search(each)),
+        forbids=any(_FORBIDS.search(clause) for clause in clauses),
+        blocks=bool(asking),
+        unblocks=any(match[1] for match in _BLOCK.finditer(text)),
+        benign=bool(_BENIGN.search(text)),
     )
 
 
@@ -89,3 +106,17 @@ def look_for(text: str) -> list[str]:
     asked = [match[1].strip(".,:;") for match in _LOOK.finditer(text)]
     words = [word for word in (*quoted, *asked) if word.lower() not in _FILLER and len(word) > 1]
     return list(dict.fromkeys(words))
+
+
+def _asks_to_block(clause: str) -> bool:
+    verbs = [match[1] for match in _BLOCK.finditer(clause)]
+    wants = any(not undone for undone in verbs) or bool(_INSTEAD.search(clause))
+    return wants and not _FORBIDS.search(_DOTTED.sub(" ", clause))
+
+
+def _how_long(clause: str) -> int | None:
+    """A duration that a block may take: not *10 minutes ago*, nor in a clause that says no."""
+    alone = len(clause.split()) <= 2
+    if _WHEN.search(clause) or _FORBIDS.search(clause) or not (alone or _HOW_LONG.search(clause.lower())):
+        return None
+    return minutes(clause)

@@ -7,6 +7,7 @@ from agents_app import catalogue
 from agents_app.engine.modes.crew.state import ActionState, CrewState, RoundState, TaskState
 from agents_app.models import Approval, BlockedIndicator, ToolCall
 from sessions_app.models import Incident
+from sessions_app.services import evidence_files
 
 MOST_ALERTS = 5
 MOST_INDICATORS = 60
@@ -29,8 +30,9 @@ def brief(incident_id: UUID, state: CrewState, *, max_rounds: int) -> dict[str, 
         "incident": _incident(incident),
         "alerts": _alerts(incident),
         "indicators": _indicators(incident),
-        "evidence": list(incident.evidence.order_by("id").values("filename", "lines", "size")),
+        "evidence": _evidence(incident),
         "blocked": _blocked(incident),
+        "decided_before": _decided_before(incident, state),
         "rounds": [_round(each, calls) for each in state.rounds],
         "people": [{**each.model_dump(), "new": each.round == number} for each in state.people],
         "limits": {"round": number, "max_rounds": max_rounds, "writes_allowed": number > 1},
@@ -93,6 +95,23 @@ def _alerts(incident: Incident) -> list[dict[str, Any]]:
 def _indicators(incident: Incident) -> list[dict[str, Any]]:
     names = ("kind", "value", "private", "seen_count", "blocked_until")
     return list(incident.indicators.order_by("-seen_count", "id").values(*names)[:MOST_INDICATORS])
+
+
+def _evidence(incident: Incident) -> list[dict[str, Any]]:
+    """What was attached; the raw alerts among it are marked, since they bear out nothing."""
+    files, alerts = evidence_files.files_and_alerts(incident)
+    rows = sorted((*files, *alerts), key=lambda row: row.pk)
+    return [{"filename": row.filename, "lines": row.lines, "size": row.size, "alert": row in alerts} for row in rows]
+
+
+def _decided_before(incident: Incident, state: CrewState) -> list[dict[str, Any]]:
+    """What people said no to in earlier work on this incident: it is not asked again by itself."""
+    now = [action.tool_call_id for each in state.rounds for task in each.tasks for action in task.actions]
+    rows = Approval.objects.filter(incident=incident, status=Approval.Status.REJECTED).exclude(
+        tool_call__in=[each for each in now if each]
+    )
+    found = rows.select_related("decided_by").order_by("-id")[:MOST_ITEMS]
+    return [{"tool": row.tool, "args": trimmed(row.args), "decision": _decision(row)} for row in found]
 
 
 def _blocked(incident: Incident) -> list[dict[str, Any]]:
