@@ -13,6 +13,8 @@ from django.utils.decorators import sync_and_async_middleware
 from structlog.typing import EventDict, Processor
 from uuid_utils import uuid7
 
+from sessions_app.masking import mask
+
 SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # The address of a block list is its key: whoever reads a log must not be able to read the feed.
 KEYS_IN_ADDRESSES = re.compile(r"(?<=/blocklists/)[^/\s]+(?=\.txt)")
@@ -80,7 +82,7 @@ def configure(wanted: dict[str, Any]) -> None:
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": shared,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering()],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(), _without_secrets],
     }
     logging.config.dictConfig(
         {
@@ -104,3 +106,8 @@ def _without_keys(logger: Any, method: str, event: EventDict) -> EventDict:
     if isinstance(event.get("event"), str):
         event["event"] = KEYS_IN_ADDRESSES.sub("...", event["event"])
     return event
+
+
+def _without_secrets(logger: Any, method: str, line: str) -> str:
+    """The last step, so that a traceback's words are looked at too."""
+    return mask(line)

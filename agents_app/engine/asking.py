@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +26,7 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.tools import ToolDefinition
 
 from agents_app.catalogue import ToolSpec
-from agents_app.engine import models
+from agents_app.engine import filtering, models
 from agents_app.engine.answers import Answer
 from agents_app.engine.checkpoint import make_storable, storable
 from agents_app.engine.failures import FAILURES, Cut, Failure, Late, Useless, refusal, retry_after, transient
@@ -40,7 +41,9 @@ from agents_app.services.configuring import Chosen
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.events import executors
+from sessions_app.masking import Mask, Running
 from sessions_app.models import Message
+from sessions_app.services import masks
 
 if TYPE_CHECKING:
     from agents_app.engine.turn import Turn
@@ -87,7 +90,7 @@ class Asking:
 
     async def ask(self) -> Answer:
         """Ask until an answer fits, within the limits; what was shown of a failed one stays, marked so."""
-        self.resolved = await self._resolve()
+        self.resolved, self.mask = await self._resolve()
         self.deadline = asyncio.get_running_loop().time() + min(self.turn.limits.total_s, self.turn.seconds_left)
         corrections: list[ModelMessage] = []
         while True:
@@ -100,9 +103,10 @@ class Asking:
             else:
                 return await self._settle(response, output, corrections)
 
-    async def _resolve(self) -> Resolved:
+    async def _resolve(self) -> tuple[Resolved, Mask]:
         """As things stand now: a session's config that has changed counts from this reply on."""
-        return models.build(await self.turn.read(configuring.for_run, self.turn.run, self.agent))
+        chosen, mask = await self.turn.read(_as_things_stand, self.turn.run, self.agent)
+        return models.build(chosen), mask
 
     # --- One request, tried more than once ----------------------------------------------------------------------------
     async def _answered(self, corrections: list[ModelMessage]) -> ModelResponse:
@@ -110,8 +114,9 @@ class Asking:
         while True:
             tried += 1
             self.reader = self._reader()
+            self.said = Running(self.mask, self.reader.text)
             self.speaker = Speaker(
-                self.turn.lease, actors.agent(self.agent.name), read=self.reader.text,
+                self.turn.lease, actors.agent(self.agent.name), read=self.said.text,
                 message_type=self.message_type, round=self.round, marks=self.marks,
             )  # fmt: skip
             try:
@@ -143,7 +148,9 @@ class Asking:
                                 await self._hear()
                             if not self.turn.watch.stopping:
                                 clock.reschedule(min(self.deadline, loop.time() + limits.stall_s))
-                        return self._useful(make_storable(stream.get()))
+                        response = make_storable(stream.get())
+                        self.caught = filtering.hide(response, self.mask)
+                        return self._useful(response)
         except TimeoutError:
             self.turn.watch.check()
             raise self._late(heard) from None
@@ -233,7 +240,7 @@ class Asking:
             await self._leave("failed")
             raise Refused("LLM_API_ERROR", "The model's answer did not have the form that was asked for.") from misfit
         await self.speaker.reset("The answer did not have the form that was asked for; it is written again.")
-        await self._count()
+        await self._count(caught=self.caught)
         corrections += [response, ModelRequest(parts=_faults(misfit, response))]
 
     async def _settle(
@@ -245,22 +252,24 @@ class Asking:
         kept = self.keep(answer) if self.keep else None
         if shown:
             thought = {"message_type": Message.Type.THINKING} if answer.calls and self.show == "text" else {}
-            await self.speaker.end(text, then=self._record(kept), metadata=self._metadata(), **thought)
+            then = self._record(kept, self.caught)
+            await self.speaker.end(text, then=then, metadata=self._metadata(self.caught), **thought)
             self._counted()
         else:
             await self.speaker.reset("Nothing was said.")
-            await self._count(kept)
+            await self._count(kept, self.caught)
         if kept is not None:
             self.turn.run.checkpoint = kept
         return answer
 
     async def _leave(self, status: str) -> None:
         """Keep what was shown of an answer that will not be finished."""
-        text = self.reader.text()
+        text, caught = self.said.whole(), self.said.counts
         if self.speaker.begun and not self.usage.requests:
             self.usage.add_partial(text)
         if self.speaker.begun:
-            await self.speaker.end(text, then=self._record(None), status=status, metadata=self._metadata())
+            then = self._record(None, caught)
+            await self.speaker.end(text, then=then, status=status, metadata=self._metadata(caught))
             self._counted()
         elif self.usage.requests:
             await self._count()
@@ -271,13 +280,17 @@ class Asking:
         asked = " ".join(str(part) for message in [*self.messages, *corrections] for part in message.parts)
         return quotas.estimate(asked, reply=self.resolved.chosen.config.get("max_tokens") or quotas.TYPICAL_REPLY)
 
-    async def _count(self, checkpoint: dict[str, Any] | None = None) -> None:
+    async def _count(self, checkpoint: dict[str, Any] | None = None, caught: Counter[str] | None = None) -> None:
         """Count a request whose answer nobody is shown."""
-        await executors.run(partial(_held_record, self.turn, self._record(checkpoint)))
+        await executors.run(partial(_held_record, self.turn, self._record(checkpoint, caught or Counter())))
         self._counted()
 
-    def _record(self, checkpoint: dict[str, Any] | None) -> Callable[[Run], None]:
-        return partial(_record, usage=self.usage, checkpoint=checkpoint, chosen=self.resolved.chosen, agent=self.agent)
+    def _record(self, checkpoint: dict[str, Any] | None, caught: Counter[str]) -> Callable[[Run], None]:
+        """What is written with the end of an answer."""
+        return partial(
+            _record, usage=self.usage, checkpoint=checkpoint, chosen=self.resolved.chosen, agent=self.agent,
+            caught=caught,
+        )  # fmt: skip
 
     def _counted(self) -> None:
         """What was reserved went with the request; the next needs its own."""
@@ -286,11 +299,12 @@ class Asking:
     def _said(self, response: ModelResponse, output: BaseModel | None) -> str:
         if output is not None and self.show not in (None, "text"):
             return storable(str(getattr(output, self.show or "")))
-        return self.reader.text() if self.show else storable(response.text or "")
+        return self.said.whole() if self.show else storable(response.text or "")
 
-    def _metadata(self) -> dict[str, Any]:
-        """Every answer says what gave it; the demo model is never taken for a real one."""
+    def _metadata(self, caught: Counter[str]) -> dict[str, Any]:
+        """Every answer says what gave it, and what was masked; the demo model is never taken for a real one."""
         told = {"provider": self.resolved.provider.name, "model": self.resolved.name, **self.marks.metadata}
+        told |= {"masked": dict(caught)} if caught else {}
         return {**told, "demo": True, "estimated": True} if self.resolved.demo else told
 
 
@@ -309,7 +323,13 @@ def _output_call(response: ModelResponse) -> ToolCallPart | None:
     return next((call for call in response.tool_calls if call.tool_name == OUTPUT_TOOL), None)
 
 
-def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, chosen: Chosen, agent: Agent) -> None:
+def _as_things_stand(run: Run, agent: Agent) -> tuple[Chosen, Mask]:
+    return configuring.for_run(run, agent), masks.of(run.session.organization_id)
+
+
+def _record(
+    run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, chosen: Chosen, agent: Agent, caught: Counter[str]
+) -> None:
     if agent.pk == run.agent_id:  # the run's row tells of its own agent
         runs.use(run, chosen)
     took.add(
@@ -318,6 +338,8 @@ def _record(run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, chosen
     )  # fmt: skip
     if checkpoint is not None:
         runs.keep(run, checkpoint)
+    organization_id = run.session.organization_id
+    masks.note(caught, organization_id=organization_id, thing=run, where="reply", by=actors.agent(agent.name))
 
 
 def _held_record(turn: "Turn", then: Callable[[Run], None]) -> None:

@@ -5,7 +5,8 @@ import inspect
 import json
 import math
 import reprlib
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from sessions_app import actors
 from sessions_app.events import executors
 from sessions_app.ingest.body import depth
 from sessions_app.models import Incident
+from sessions_app.services import masks
 
 State = ToolCall.State
 LARGEST_ARGUMENTS = 64_000
@@ -74,6 +76,7 @@ class _Outcome:
     state: str
     result: Any = None
     error: str = ""
+    caught: Counter[str] = field(default_factory=Counter)
 
 
 async def dispatch(lease: Lease, request: ToolRequest, *, within: float = math.inf) -> Settled | Waiting:
@@ -85,6 +88,7 @@ async def dispatch(lease: Lease, request: ToolRequest, *, within: float = math.i
     if not isinstance(standing, _Claimed):
         return standing
     outcome = await _execute(lease, standing, within)
+    outcome = await executors.work(_without_secrets, standing.tool_call, outcome)
     return await executors.run(_record, lease, standing.tool_call, outcome)
 
 
@@ -280,6 +284,14 @@ async def _run(function: Any, call: Call, args: Arguments) -> Any:
     return await executors.work(function, call, args)
 
 
+def _without_secrets(call: ToolCall, outcome: _Outcome) -> _Outcome:
+    """Masked before anybody is told: model and room get the same. Outside the transaction, since it may be long."""
+    mask = masks.of(call.run.session.organization_id)
+    result, caught = mask.value(ledger.bounded(outcome.result))
+    error = mask.text(ledger.storable(outcome.error)[:4000])
+    return _Outcome(outcome.state, result, error.text, caught + error.counts)
+
+
 # --- After: one transaction under the fence ---------------------------------------------------------------------------
 @transaction.atomic
 def _record(lease: Lease, before: ToolCall, outcome: _Outcome) -> Settled | Waiting:
@@ -292,5 +304,5 @@ def _record(lease: Lease, before: ToolCall, outcome: _Outcome) -> Settled | Wait
         call.save(update_fields=["error"])
         calls.become_unknown(call, by=actors.SYSTEM)
         return Waiting(call, Run.WaitingFor.OUTCOME)
-    ledger.settle(call, state=outcome.state, result=outcome.result, error=outcome.error)
+    ledger.settle(call, state=outcome.state, result=outcome.result, error=outcome.error, caught=outcome.caught)
     return _settled(call)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from agents_app.services.leases import Lease
 from sessions_app import actors
 from sessions_app.canonical import sha256
 from sessions_app.models.base import uuid7
+from sessions_app.services import masks
 
 State = ToolCall.State
 LARGEST_RESULT = 200_000
@@ -49,13 +51,15 @@ def claim(call: ToolCall, lease: Lease) -> None:
         calls.tell(call, "execution.started", by=actors.agent(call.agent_name))
 
 
-def settle(call: ToolCall, *, state: str, result: Any = None, error: str = "") -> None:
+def settle(call: ToolCall, *, state: str, result: Any, error: str, caught: Counter[str]) -> None:
     """Write what came of an executed call; the room hears of it, and what changed something is audited."""
     by = actors.agent(call.agent_name)
-    calls.settle(call, state=state, by=by, result=bounded(result), error=storable(error)[:4000])
+    calls.settle(call, state=state, by=by, result=result, error=error)
     if not calls.harmless(call):
         calls.tell(call, f"execution.{state}", by=by)
         calls.note(call, f"execution.{state}", by=by, approval=str(call.approval_id) if call.approval_id else None)
+    organization_id = call.run.session.organization_id
+    masks.note(caught, organization_id=organization_id, thing=call, where="tool result", by=by)
 
 
 def told(call: ToolCall) -> str:

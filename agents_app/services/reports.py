@@ -15,7 +15,7 @@ from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Report
-from sessions_app.services import incidents, messages
+from sessions_app.services import incidents, masks, messages
 from sessions_app.vocabulary import IncidentChanged
 
 LONGEST = 200_000
@@ -49,8 +49,10 @@ def edit(*, incident_id: UUID, markdown: str, status: str, by: Actor) -> Report:
     permissions.require(by, "write_report", incident)
     assert incident.room_id is not None
     room = log.lock(incident.room_id)
-    report = _new_version(incident, markdown=markdown, status=status, by=by)
+    masked = masks.of(incident.organization_id).text(markdown)
+    report = _new_version(incident, markdown=masked.text, status=status, by=by)
     _tell(incident, report, room, by=by)
+    masks.note(masked.counts, organization_id=incident.organization_id, thing=report, where="report", by=by)
     return report
 
 
@@ -100,12 +102,15 @@ def draft(incident: Incident, run: Run, prose: Prose) -> str:
 
 def _file(incident: Incident, run: Run, *, author: str, prose: Prose) -> Report:
     speaker = actors.agent(author)
-    report = _new_version(incident, markdown=draft(incident, run, prose), status="draft", by=speaker)
+    masked = masks.of(incident.organization_id).text(draft(incident, run, prose))
+    report = _new_version(incident, markdown=masked.text, status="draft", by=speaker)
+    caught = {"masked": dict(masked.counts)} if masked.counts else {}
     messages.say(
         session=run.session, speaker=speaker, content=report.markdown, message_type="report", run_id=run.pk,
-        metadata={"report_id": str(report.pk), "version": report.version},
+        metadata={"report_id": str(report.pk), "version": report.version, **caught},
     )  # fmt: skip
     _tell(incident, report, run.session, by=speaker, run=run)
+    masks.note(masked.counts, organization_id=incident.organization_id, thing=report, where="report", by=speaker)
     return report
 
 

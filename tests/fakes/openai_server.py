@@ -71,6 +71,10 @@ class FakeOpenAI:
         """A whole reply, word by word, with its usage."""
         return self.reply(Reply([*_text(text), *_end("stop")], **how))
 
+    def spells(self, text: str, **how: Any) -> Reply:
+        """The same letter by letter: whatever is split by the wire is split here."""
+        return self.reply(Reply([*(line for letter in text for line in _text(letter)), *_end("stop")], **how))
+
     def calls(self, tool: str, *, call_id: str = "call-1", say: str = "", **arguments: Any) -> Reply:
         return self.reply(Reply([*_text(say), *_call(tool, call_id, json.dumps(arguments)), *_end("tool_calls")]))
 
