@@ -16,6 +16,7 @@ def run(row: Run) -> RunResource:
         id=row.pk,
         session_id=row.session_id,
         parent_run_id=row.parent_id,
+        prompt_id=row.prompt_id,
         mode=row.mode,
         path=row.path,
         path_reason=row.path_reason,

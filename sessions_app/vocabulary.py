@@ -72,6 +72,7 @@ class RunResource(Resource):
     id: UUID
     session_id: UUID
     parent_run_id: UUID | None
+    prompt_id: UUID | None = None
     mode: str
     path: str
     path_reason: str

@@ -22,7 +22,7 @@ from sessions_app.vocabulary import Body, Config, RunResource
 # What asking something of a run can end with, beyond what every door of a run can say.
 DIRECTING = (
     "CONFLICT", "SESSION_NOT_ACTIVE", "SESSION_ENDED", "SESSION_EXPIRED", "AGENT_NOT_AVAILABLE", "AGENT_CONFIG_ERROR",
-    "INVALID_CONFIG", "TOO_MANY_RUNS", "RATE_LIMIT_EXCEEDED",
+    "INVALID_CONFIG", "TOO_MANY_RUNS", "RATE_LIMIT_EXCEEDED", "RUN_ACTIVE",
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ class Again(Body):
 
 class Retry(Door):
     @described(
-        "Answer the same message again, after a failure or a cancellation",
+        "Try again what failed or was cancelled: the reply to a message, or a crew",
         RunResource,
         status=202,
         body=Again,
@@ -72,7 +72,7 @@ class Retry(Door):
     )
     @idempotent
     def post(self, request: Request, run_id: UUID) -> Response:
-        """A new run; the answer is that run."""
+        """The same message is answered anew, or the crew goes to its incident once more; the answer is that new run."""
         config = self.body(Again).config
         named(self.actor, run_id)
         return Response(resources.run(directing.retry(run_id=run_id, config=config, by=self.actor)).wire(), status=202)

@@ -1,5 +1,6 @@
 """An incident's crew: who is in it, how it starts, and what it hears from people."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -25,7 +26,7 @@ def on_open(incident: Incident, by: Actor) -> None:
 
 
 @transaction.atomic
-def start(*, incident_id: UUID, by: Actor) -> Run:
+def start(*, incident_id: UUID, by: Actor, config: dict[str, Any] | None = None, cause: UUID | None = None) -> Run:
     """Send the crew to an incident again, because a person asks for it."""
     incident = incidents.lock(incident_id)
     permissions.require(by, "start_crew", incident)
@@ -37,7 +38,7 @@ def start(*, incident_id: UUID, by: Actor) -> Run:
     room = log.lock(incident.room_id)
     if Run.objects.unfinished().filter(session=room, mode=Run.Mode.CREW).exists():
         raise Refused("RUN_ACTIVE", "The crew is at work on this incident.")
-    return _send(room, leader)
+    return _send(room, leader, config=config, cause=cause)
 
 
 def captain(organization: Organization) -> Agent | None:
@@ -80,6 +81,8 @@ def take_messages(run: Run) -> list[Message]:
     return taken
 
 
-def _send(room: ChatSession, leader: Agent) -> Run:
+def _send(room: ChatSession, leader: Agent, *, config: dict[str, Any] | None = None, cause: UUID | None = None) -> Run:
     """The system is the requester: whoever may approve what the crew asks for is nobody's own request."""
-    return runs.start(session=room, agent=leader, mode=Run.Mode.CREW, by=actors.SYSTEM, lane=Run.Lane.CREW)
+    return runs.start(
+        session=room, agent=leader, mode=Run.Mode.CREW, by=actors.SYSTEM, lane=Run.Lane.CREW, config=config, cause=cause
+    )

@@ -8,13 +8,13 @@ from django.db import transaction
 
 from agents_app import clock, queue
 from agents_app.models import Run, RunInbox
-from agents_app.services import quotas, runs
+from agents_app.services import crew, quotas, runs
 from sessions_app import actors, markdown, permissions, rate_limits, runtime_config
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, NotFound, Refused
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Message
-from sessions_app.services import messages, sessions
+from sessions_app.services import incidents, messages, sessions
 from sessions_app.transactions import refusable
 from sessions_app.vocabulary import TeamTold
 
@@ -56,9 +56,14 @@ def resume(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
 
 
 def retry(*, run_id: UUID, config: dict[str, Any], by: Actor, cause: UUID | None = None) -> Run:
-    """Answer the same message again, in a new run; `config` counts over what the message asked for."""
+    """Try again, in a new run: answer the same message, or send the crew to its incident once more.
+
+    `config` counts over what was asked for the first time.
+    """
     rate_limits.require("messages", f"{by.kind}:{by.id}")
     wanted = runtime_config.read(config)
+    if (incident_id := _crewed(run_id)) is not None:
+        return _send_again(run_id, incident_id, wanted, by=by, cause=cause)
     with refusable():
         run = _asked(run_id, "retry_run", by)
         sessions.require_open(run.session)
@@ -123,6 +128,22 @@ def take(run: Run, keep: Callable[[list[Message]], dict[str, Any]]) -> list[Mess
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
+def _crewed(run_id: UUID) -> UUID | None:
+    """The incident that a crew's run worked on; what it is never changes, so this needs no lock."""
+    crewed = Run.objects.filter(pk=run_id, lane=Run.Lane.CREW, parent=None)
+    found: UUID | None = crewed.values_list("session__incident_id", flat=True).first()
+    return found
+
+
+@transaction.atomic
+def _send_again(run_id: UUID, incident_id: UUID, config: dict[str, Any], *, by: Actor, cause: UUID | None) -> Run:
+    """The incident is locked before its room and the run."""
+    incidents.lock(incident_id)
+    run = _asked(run_id, "retry_run", by)
+    _require_over(run)
+    return crew.start(incident_id=incident_id, by=by, config={**run.asked, **config}, cause=cause)
+
+
 def _asked(run_id: UUID, verb: str, by: Actor) -> Run:
     """Lock a run that the actor may see and may do this to."""
     run = runs.locked(run_id)
@@ -137,11 +158,15 @@ def _require_unfinished(run: Run) -> None:
         raise Conflict("The run has ended.", details={"status": run.status})
 
 
-def _require_repeatable(run: Run) -> None:
+def _require_over(run: Run) -> None:
     if run.status not in AGAIN:
         words = "Only a run that failed or was cancelled can be tried again."
         raise Conflict(words, details={"status": run.status})
+
+
+def _require_repeatable(run: Run) -> None:
+    _require_over(run)
     if run.prompt is None or run.lane != Run.Lane.CHAT or run.parent_id:
-        raise Conflict("Only the reply to a message can be tried again.")
+        raise Conflict("Only the reply to a message, or a crew, can be tried again.")
     if not run.agent.enabled:
         raise Refused("AGENT_NOT_AVAILABLE", f"{run.agent.name} is switched off.")

@@ -51,7 +51,7 @@ def start(
 ) -> Run:
     """Queue a run in a session that the caller has locked. Without `reserved` it asks for its shares when it speaks."""
     asked = config or {}
-    chosen = _decided(agent, session, asked, strict=lane == Run.Lane.CHAT)
+    chosen = _decided(agent, session, asked, strict=lane == Run.Lane.CHAT or bool(asked))
     run = Run.objects.create(
         session=session,
         agent=agent,

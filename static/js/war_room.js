@@ -14,6 +14,7 @@ import { define as defineConfig } from "./elements/room_config.js";
 import { define as defineNotice } from "./elements/room_notice.js";
 import { define as defineStream } from "./elements/room_stream.js";
 import { define as defineTimeline } from "./elements/room_timeline.js";
+import { define as defineRuns } from "./elements/run_list.js";
 import { define as defineSideLists } from "./elements/side_lists.js";
 import { define as defineTyping } from "./elements/typing_line.js";
 import { define as defineWaiting, waitingCount } from "./elements/waiting_list.js";
@@ -24,7 +25,7 @@ import { LiveRoom } from "./live_room.js";
 
 const DRAWN = [
   "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
-  "message-composer", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list", "evidence-list",
+  "run-list", "message-composer", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list", "evidence-list",
 ];
 
 const page = JSON.parse(document.getElementById("snapshot").textContent);
@@ -37,7 +38,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
   defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided, defineChatHeader,
-  defineConfig, defineTyping,
+  defineConfig, defineTyping, defineRuns,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

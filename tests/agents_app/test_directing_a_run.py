@@ -12,7 +12,7 @@ from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Message, User
 from sessions_app.vocabulary import Decision
-from tests import factories
+from tests import callers, factories
 from tests.agents_app.calling import Person
 from tests.agents_app.control import refused
 from tests.agents_app.talking import crash, events, in_thread, person, post, said, told, until, work_on
@@ -228,6 +228,29 @@ def test_what_can_not_be_tried_again_is_refused(room: ChatSession) -> None:
     refused("AGENT_NOT_AVAILABLE", retry(failed))
     ChatSession.objects.filter(pk=room.pk).update(status="ended")
     refused("SESSION_ENDED", retry(failed))
+
+
+def test_a_crew_that_failed_or_was_stopped_is_sent_to_its_incident_again() -> None:
+    incident = factories.incident()
+    captain = factories.agent(role="captain", name="Captain")
+    stopped = factories.run(incident.room, mode="crew", lane="crew", status="cancelled", asked={"temperature": 1})
+    rita = callers.person(factories.user("rita"))
+    assert rita.post(f"runs/{stopped.pk}/retry", {"config": {"model": "of nobody"}}).status_code == 422
+    again = rita.post(f"runs/{stopped.pk}/retry", {"config": {"max_tokens": 50}})
+    assert again.status_code == 202, again.content
+    run = Run.objects.get(pk=again.json()["id"])
+    assert (run.lane, run.agent, run.status, run.requested_by) == ("crew", captain, "queued", None)
+    assert run.config == {"temperature": 1, "max_tokens": 50}
+    assert rita.post(f"runs/{stopped.pk}/retry").json()["error_code"] == "RUN_ACTIVE"
+    Run.objects.filter(pk=run.pk).update(status="succeeded")
+    assert rita.post(f"runs/{run.pk}/retry").json()["error_code"] == "CONFLICT"
+    observer = callers.person(factories.user(role="observer"))
+    stranger = callers.person(factories.user(role="commander", org=factories.organization("other")))
+    assert observer.post(f"runs/{stopped.pk}/retry").status_code == 403
+    assert stranger.post(f"runs/{stopped.pk}/retry").status_code == 404
+    incident.status = "resolved"
+    incident.save()
+    assert rita.post(f"runs/{stopped.pk}/retry").json()["detail"] == "The incident is resolved."
 
 
 # --- Steer ------------------------------------------------------------------------------------------------------------

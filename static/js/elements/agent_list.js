@@ -23,28 +23,17 @@ class AgentList extends HTMLElement {
     this.agents = agentsOf({ runs: room.value.runs, past: [...pastRuns.values()], items: feed.items() });
     reconcile(field(this, "list"), this.agents, {
       key: (agent) => agent.name,
-      create: () => this.row(),
+      create: () => clone("t-agent"),
       update: (node, agent) => this.update(node, agent),
     });
     field(this, "empty").hidden = this.agents.length > 0;
     this.tick();
   }
 
-  row() {
-    const node = clone("t-agent");
-    const button = node.querySelector("button");
-    button.addEventListener("click", () => this.cancel(button));
-    return node;
-  }
-
   update(node, agent) {
     node.dataset.state = agent.state;
     drawFace(node, { kind: "agent", name: agent.name }, this.context.faces);
     fill(node, { doing: agent.text, usage: usageLine(agent.usage) });
-    const button = node.querySelector("button");
-    button.dataset.run = agent.stops ?? "";
-    button.setAttribute("aria-label", gettext("Stop {name}", { name: agent.name }));
-    button.hidden = !agent.stops || !this.context.me.posts;
   }
 
   tick() {
@@ -53,12 +42,6 @@ class AgentList extends HTMLElement {
       const busy = agent.since && agent.state !== "idle";
       fill(nodes[index], { since: busy ? gettext("for {time}", { time: span(serverNow() - Date.parse(agent.since)) }) : "" });
     });
-  }
-
-  async cancel(button) {
-    button.disabled = true;
-    await this.context.tell(() => this.context.command("run.cancel", { run_id: button.dataset.run }));
-    button.disabled = false;
   }
 }
 

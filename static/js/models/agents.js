@@ -9,7 +9,7 @@ const STATES = {
   idle: gettext("idle"), failed: gettext("failed"),
 };
 
-/** [{name, state, text, since, usage, stops}], those at work first. `past` holds the newest ended run of each agent. */
+/** [{name, state, text, since, usage}], those at work first. `past` holds the newest ended run of each agent. */
 export function agentsOf({ runs, past, items }) {
   const byName = new Map();
   for (const item of items) note(byName, lastSeen(item));
@@ -46,7 +46,7 @@ function settled(run) {
 }
 
 function atWork(run, seen) {
-  const about = { name: run.agent_name, usage: run.usage, stops: run.parent_run_id ? null : run.id };
+  const about = { name: run.agent_name, usage: run.usage };
   if (run.status === "waiting") return { ...about, state: "waiting", text: WAITS[run.waiting_for] ?? STATES.waiting, since: null };
   if (run.status === "running" && seen?.state === "running") return about;
   return { ...about, state: run.status, text: STATES[run.status] ?? run.status, since: run.started_at };

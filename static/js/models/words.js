@@ -82,7 +82,9 @@ const NOTES = {
   }),
   "timeline.pinned": ({ by, note }) => ({ text: withWords(gettext("{by} pinned an entry", { by }), note) }),
   "task.created": ({ title }) => (title ? { text: gettext("Task: {title}", { title }), quiet: true } : null),
-  "team.intervention": ({ content }) => ({ text: quoting(gettext("Taken up by the crew"), firstLine(content ?? "", 80)) }),
+  "team.intervention": ({ team, content }) => ({
+    text: quoting(gettext("Taken up by {agent}", { agent: team.lead }), firstLine(content ?? "", 80)),
+  }),
   "team.replanned": ({ content }) => ({ text: withWords(gettext("The team changed its plan"), firstLine(content ?? "")) }),
   "board.concluded": ({ summary }) => ({ text: withWords(gettext("The board concluded"), firstLine(summary ?? "")) }),
   "quota.exceeded": (data) => ({
