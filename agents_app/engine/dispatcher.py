@@ -254,7 +254,7 @@ def _over(run: Run) -> bool:
 
 
 # --- The act itself: outside every transaction ------------------------------------------------------------------------
-async def _execute(lease: Lease, claimed: _Claimed, within: float) -> _Outcome:
+async def _execute(lease: Lease, claimed: _Claimed, within: float = math.inf) -> _Outcome:
     """Run the tool. What it raises is an outcome; what nobody saw the end of is unknown."""
     call, spec = claimed.tool_call, claimed.spec
     seconds = min(spec.seconds, within)
