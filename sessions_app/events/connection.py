@@ -112,8 +112,10 @@ class Connection:
                 if self.ended is not None:
                     await self._send({"type": "websocket.close", "code": self.ended[0]})
                     return
-        except (OSError, Disconnected):
-            self.ended = self.ended or (1006, "gone")  # uvicorn's ClientDisconnected is an OSError
+        except (OSError, Disconnected, RuntimeError):
+            # uvicorn's ClientDisconnected is an OSError. What it closed by itself, for a frame that breaks the protocol
+            # or a ping without an answer, it takes for our mistake: https://github.com/fastapi/fastapi/issues/3438
+            self.ended = self.ended or (1006, "gone")
 
     # --- Inward ------------------------------------------------------------------------------------------------------
     def heard(self) -> None:

@@ -158,6 +158,16 @@ async def test_a_goodbye_that_nobody_reads_is_not_waited_for():
     assert aborted == [True]
 
 
+async def test_a_socket_that_its_server_has_closed_takes_no_more_and_that_is_no_mistake():
+    async def closed(message):
+        raise RuntimeError("Unexpected ASGI message 'websocket.send', after sending 'websocket.close'.")
+
+    connection = Connection(closed, abort=lambda: None)
+    connection.put("a frame")
+    await asyncio.wait_for(connection.write(), 20)
+    assert connection.ended == (1006, "gone")
+
+
 async def test_a_pong_for_a_ping_that_was_never_sent_opens_nothing():
     connection = fresh()
     connection.put("x" * (WINDOW_BYTES + 1))
