@@ -46,7 +46,7 @@ def shown(standing: Standing) -> dict[str, Any]:
         reserved=standing.reserved,
         resets_at=limit.resets_at,
         level=standing.level,
-        words=quota_words.words(standing),
+        words=quota_words.standing(standing),
     )
     return told.wire()
 

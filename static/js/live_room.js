@@ -14,6 +14,7 @@ const HISTORY_PAGE = 200;
 const RUN_OVER = /^run\.(succeeded|failed|cancelled)$/u;
 const ANNOUNCED_KEPT = 20;
 const TELL_TYPING_MS = 3000;
+const SPENDS = /^(usage\.recorded|quota\.exceeded|run\.(queued|failed|cancelled))$/u;
 const LIVE = new Set(["live", "degraded"]);
 
 export class LiveRoom {
@@ -34,6 +35,7 @@ export class LiveRoom {
     this.connection = new Store({ name: "connecting" });
     this.trouble = new Store("");
     this.reported = new Store(false);
+    this.spent = new Store(0);   // how often something was taken from the quotas
     this.pastRuns = new Map();
     this.deciding = new Set();   // what this tab has just decided
     this.speaks = false;
@@ -60,6 +62,7 @@ export class LiveRoom {
     this.fold([frame]);
     this.outgoing.change((list) => outgoing.arrived(list, frame.cause));
     if (frame.type === "message.created") this.typists.change((list) => typing.stopped(list, frame.data.sender_id));
+    if (SPENDS.test(frame.type)) this.spent.change((count) => count + 1);
     this.announce(frame);
   }
 

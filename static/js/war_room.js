@@ -9,6 +9,7 @@ import { define as defineComposer } from "./elements/message_composer.js";
 import { define as defineOutcomes } from "./elements/outcome_card.js";
 import { define as definePanes } from "./elements/pane_layout.js";
 import { define as definePlan } from "./elements/plan_tree.js";
+import { define as defineQuotas } from "./elements/quota_line.js";
 import { define as defineQuestions } from "./elements/question_card.js";
 import { define as defineConfig } from "./elements/room_config.js";
 import { define as defineNotice } from "./elements/room_notice.js";
@@ -25,7 +26,8 @@ import { LiveRoom } from "./live_room.js";
 
 const DRAWN = [
   "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
-  "run-list", "message-composer", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list", "evidence-list",
+  "run-list", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
+  "evidence-list",
 ];
 
 const page = JSON.parse(document.getElementById("snapshot").textContent);
@@ -38,7 +40,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
   defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided, defineChatHeader,
-  defineConfig, defineTyping, defineRuns,
+  defineConfig, defineTyping, defineRuns, defineQuotas,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

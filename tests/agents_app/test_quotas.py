@@ -171,7 +171,7 @@ def test_days_and_months_are_the_calendars_in_utc(monkeypatch: pytest.MonkeyPatc
         # Of two that are used up the one is told that lasts longer.
         refused = refusal(room)
         assert (refused.details["period"], refused.details["resets_at"]) == ("month", "2028-03-01T00:00:00Z")
-        assert "on 1 March at 00:00 UTC" in refused.detail
+        assert "on March 1 at 00:00 UTC" in refused.detail
         assert refused.retry_after_s == 86_400
     with at(monkeypatch, 2028, 3, 1):
         post(room, user=user)

@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -14,36 +11,15 @@ import httpx
 import pytest
 import websockets
 
-from tests.services.ports import free_port
-from tests.services.server import PROJECT, Server, answers, command_line
+from tests.services.server import Server
 
 pytestmark = pytest.mark.timeout(240)
-READY_SECONDS = 60
-
-
-@contextmanager
-def second_server(first: Server) -> Iterator[str]:
-    """Another process with the same home, and so on the same database."""
-    port = free_port()
-    chosen = {**first.environment, "WARROOM_BIND": f"127.0.0.1:{port}"}
-    with (first.home / "second.log").open("wb") as log:
-        process = subprocess.Popen(command_line("up"), env=chosen, cwd=PROJECT, stdout=log, stderr=log)
-    try:
-        until = time.monotonic() + READY_SECONDS
-        while not answers(port):
-            assert process.poll() is None, (first.home / "second.log").read_text()[-3000:]
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait(10)
 
 
 @pytest.fixture
 def doors(server: Server) -> Iterator[list[httpx.Client]]:
     """One person at two servers."""
-    with second_server(server) as url, server.sign_in("responder") as here:
+    with server.beside() as url, server.sign_in("responder") as here:
         with httpx.Client(base_url=url, timeout=60, headers=here.headers) as there:
             yield [here, there]
 

@@ -1,10 +1,12 @@
 """A real server process for a test: started, cut down and started again as an operator would."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -35,6 +37,7 @@ class Server:
         self.command = command
         self.port = free_port()
         self.password = chosen.setdefault("WARROOM_DEMO_PASSWORD", PASSWORD)
+        self.chosen = chosen
         self.environment = environment(home, WARROOM_BIND=f"127.0.0.1:{self.port}", **chosen)
         self.log = home.parent / f"{home.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
@@ -80,6 +83,16 @@ class Server:
     def restart(self) -> "Server":
         self.kill9()
         return self.start()
+
+    @contextlib.contextmanager
+    def beside(self) -> Iterator[str]:
+        """Another process with the same home, and so on the same database; the address of its own."""
+        other = Server(self.home, command=self.command, **self.chosen)
+        other.log = self.log.with_suffix(".beside.log")
+        try:
+            yield other.start().url
+        finally:
+            other.kill9()
 
     def sign_in(self, username: str) -> httpx.Client:
         """A client of the REST API with this person's token; the caller closes it."""
