@@ -3,13 +3,11 @@
 from typing import Any
 
 from agents_app.models import Agent, Run, RunInbox
-from agents_app.services import directing, quotas, runs
+from agents_app.services import choosing, directing, quotas, runs
 from sessions_app.actors import Actor
-from sessions_app.errors import Invalid, Refused
+from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Message
 from sessions_app.vocabulary import MessageSend
-
-MODES = {"auto": Run.Mode.REACT, "react": Run.Mode.REACT, "direct": Run.Mode.DIRECT}
 
 
 def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | None:
@@ -21,7 +19,7 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
     agent = answering(session)
     if agent is None:
         return None
-    mode = _mode(body)
+    chosen = choosing.choose(message.content, asked=body.execution_mode, name=agent.name)
     if body.on_busy == "steer" and (run := directing.steerable(session)):
         RunInbox.objects.create(run=run, message=message)
         return {"run_id": str(run.pk)}
@@ -29,8 +27,9 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
     reserved = quotas.reserve(session=session, by=by, content=message.content, config=body.config)
     make_room(session, body, by)
     run = runs.start(
-        session=session, agent=agent, mode=mode, by=by, prompt=message, config=body.config, reserved=reserved
-    )
+        session=session, agent=agent, mode=chosen.mode, path=chosen.path, path_reason=chosen.why, by=by, prompt=message,
+        config=body.config, reserved=reserved,
+    )  # fmt: skip
     return {"run_id": str(run.pk)}
 
 
@@ -53,13 +52,6 @@ def answering(session: ChatSession) -> Agent | None:
 def _assistant(session: ChatSession) -> Agent | None:
     answering = Agent.objects.filter(organization_id=session.organization_id, role=Agent.Role.ASSISTANT, enabled=True)
     return answering.order_by("id").first()
-
-
-def _mode(body: MessageSend) -> str:
-    if body.execution_mode not in MODES:
-        words = f"This server does not have the mode {body.execution_mode} yet."
-        raise Invalid(words, details={"field": "execution_mode"})
-    return MODES[body.execution_mode]
 
 
 def make_room(session: ChatSession, body: MessageSend, by: Actor) -> None:

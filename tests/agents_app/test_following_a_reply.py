@@ -208,7 +208,8 @@ async def test_what_can_not_begin_is_a_problem_and_nothing_is_stored(
     for person, where, sent, status, code in (
         (rita, path, {"stream": True}, 400, "INVALID_REQUEST"),
         (rita, path, {**body, "stream": "yes"}, 400, "INVALID_REQUEST"),
-        (rita, path, {**body, "execution_mode": "plan_exec"}, 400, "INVALID_REQUEST"),
+        (rita, path, {**body, "execution_mode": "plan_exec"}, 503, "SERVICE_UNAVAILABLE"),
+        (rita, path, {**body, "execution_mode": "magic"}, 400, "INVALID_REQUEST"),
         (rita, path, {**body, "config": {"temperature": 3}}, 422, "INVALID_CONFIG"),
         (rita, f"sessions/{ended.pk}/chat", body, 410, "SESSION_ENDED"),
         (rita, f"sessions/{created.pk}/chat", body, 409, "SESSION_NOT_ACTIVE"),

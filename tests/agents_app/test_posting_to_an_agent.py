@@ -67,7 +67,7 @@ def test_config_goes_by_message_over_session_over_agent(room: ChatSession) -> No
 
 @pytest.mark.parametrize(
     ("fields", "code"),
-    [({"execution_mode": "plan_exec"}, "INVALID_REQUEST"), ({"config": {"colour": 1}}, "INVALID_CONFIG")],
+    [({"execution_mode": "plan_exec"}, "SERVICE_UNAVAILABLE"), ({"config": {"colour": 1}}, "INVALID_CONFIG")],
 )
 def test_what_can_not_be_done_is_refused_and_nothing_stored(
     room: ChatSession, fields: dict[str, object], code: str
