@@ -5,13 +5,14 @@ from typing import Any
 
 from django.conf import settings
 
-from sessions_app.models import ChatSession, Evidence, FollowUp, Incident, Indicator, Message, User
+from sessions_app.models import ChatSession, Evidence, FollowUp, Incident, Indicator, Message, Upload, User
 from sessions_app.vocabulary import (
     EvidenceResource,
     IncidentResource,
     IndicatorResource,
     MessageResource,
     SessionResource,
+    UploadResource,
 )
 
 ROLE_OF_SENDER = {"user": "user", "agent": "assistant", "ai": "assistant", "system": "system"}
@@ -134,4 +135,20 @@ def evidence(row: Evidence) -> EvidenceResource:
         uploaded_by=row.uploaded_by.display_name if row.uploaded_by else None,
         created_at=row.created_at,
         download_url=f"/api/v1/evidence/{row.pk}",
+    )
+
+
+def upload(row: Upload) -> UploadResource:
+    return UploadResource(
+        id=row.pk,
+        filename=row.filename,
+        stored_name=row.stored_name,
+        content_type=row.content_type,
+        size=row.size,
+        sha256=row.sha256,
+        lines=row.lines,
+        uploaded_by=row.uploaded_by.display_name if row.uploaded_by else None,
+        created_at=row.created_at,
+        download_url=f"/api/v1/uploads/{row.pk}",
+        evidence_id=row.evidence_id,
     )

@@ -194,6 +194,12 @@ class EvidenceResource(Resource):
     download_url: str
 
 
+class UploadResource(EvidenceResource):
+    """A file of a session; a text in a war room is also evidence of its incident."""
+
+    evidence_id: UUID | None
+
+
 class PlanNodeResource(Resource):
     id: UUID
     parent_id: UUID | None
@@ -563,7 +569,7 @@ Moment = Annotated[AwareDatetime, BeforeValidator(_told_as_time)]
 class MessageSend(Body):
     content: Annotated[str, Field(min_length=1, max_length=32_000)]
     role: Literal["user"] = "user"
-    attachments: list[UUID] = []
+    attachments: Annotated[list[UUID], Field(max_length=20)] = []
     config: Config = {}
     metadata: Fields = {}
     execution_mode: Literal["auto", "direct", "react", "plan_exec"] = "auto"

@@ -17,13 +17,15 @@ from agents_app.engine import probing
 from agents_app.services import engineer_chat_upkeep, pending, questions
 from sessions_app.events import executors
 from sessions_app.models import ChatSession
-from sessions_app.services import accounts, idempotency, sessions
+from sessions_app.services import accounts, idempotency, sessions, uploads
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 TICK_SECONDS = 2.0
 ANSWERS_KEPT = timedelta(days=1)
+# How long a file may lie there that nobody has sent.
+UPLOADS_KEPT = timedelta(days=1)
 
 
 def forget_what_is_over() -> None:
@@ -31,6 +33,10 @@ def forget_what_is_over() -> None:
     now = clock.now()
     idempotency.forget(before=now - ANSWERS_KEPT)
     accounts.forget(now=now)
+
+
+def clear_files_away() -> None:
+    uploads.clear_away(before=clock.now() - UPLOADS_KEPT)
 
 
 def idle_chats() -> list[UUID]:
@@ -73,6 +79,7 @@ ENDINGS = (
     Ending("engineer chats kept for long enough", engineer_chats_to_purge, purge_engineer_chat, every=CLEAN_UP_TICKS),
 )
 FORGET_TICKS = 300
+CLEAR_TICKS = 1800
 LOOK_TICKS = 30
 
 
@@ -91,6 +98,8 @@ async def tick(number: int) -> None:
             await _end_due(ending)
     if number % FORGET_TICKS == 0:
         await _do(partial(executors.run, forget_what_is_over), "forget what is over")
+    if number % CLEAR_TICKS == 0:
+        await _do(partial(executors.work, clear_files_away), "clear files away")
     if number % LOOK_TICKS == 0:
         await _do(probing.keep_watch, "look at providers")
 

@@ -2,41 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.files.storage import default_storage
-from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 from django.urls import path
-from django.utils.http import content_disposition_header
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from sessions_app import permissions, resources
 from sessions_app.actors import Actor
+from sessions_app.api import incoming
 from sessions_app.api.answers import Lines as LinesShown
 from sessions_app.api.doors import Door
+from sessions_app.api.downloads import FILE, WhateverIsAccepted, download
 from sessions_app.api.incidents import named
 from sessions_app.api.paging import MOST, USUAL, number, page
 from sessions_app.api.schema.describing import Media, described
-from sessions_app.errors import Invalid, NotFound, Refused
+from sessions_app.errors import NotFound
 from sessions_app.models import Evidence
 from sessions_app.services import evidence
 from sessions_app.vocabulary import EvidenceResource
 
-CHUNK = 256 * 1024
 FARTHEST = 999_999_999
-FORM_OVERHEAD = 64 * 1024
 UPLOAD = Media(
     "multipart/form-data",
     {"type": "object", "required": ["file"], "properties": {"file": {"type": "string", "format": "binary"}}},
 )
-FILE = Media("application/octet-stream", {"type": "string", "format": "binary"})
 LINE_PARAMETERS: dict[str, dict[str, Any]] = {
     "q": {"type": "string", "description": "Words that a line must hold."},
     "limit": {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
@@ -58,27 +52,20 @@ class AllEvidence(Door):
         """Files past 2.5 MB go through a temporary file, so that memory stays flat."""
         incident = named(self.actor, incident_id)
         permissions.require(self.actor, "attach_evidence", incident)
-        refuse_too_long(request)
-        file = request.FILES.get("file")
-        if file is None:
-            raise Invalid("Send the file as the form field `file`.", details={"field": "file"})
+        incoming.bound(request._request, settings.WARROOM_EVIDENCE_MAX_BYTES)
+        file = incoming.file_of(request)
         row = evidence.attach(incident=incident, filename=file.name or "", stream=file, by=self.actor)
         return Response(resources.evidence(row).wire(), status=201)
 
 
 class OneEvidence(Door):
-    """The file itself: always a download, never something a browser would show or run."""
+    """The file itself."""
+
+    content_negotiation_class = WhateverIsAccepted
 
     @described("The file itself, as a download", FILE)
     def get(self, request: Request, evidence_id: UUID, incident_id: UUID | None = None) -> StreamingHttpResponse:
-        row = seen(self.actor, evidence_id, incident_id)
-        # A plain iterator would be read whole into memory before an ASGI server sends its first byte.
-        content = async_chunks(row) if isinstance(request._request, ASGIRequest) else chunks(row)
-        answer = StreamingHttpResponse(content, content_type="application/octet-stream")
-        answer["Content-Length"] = str(row.size)
-        answer["Content-Disposition"] = content_disposition_header(True, row.filename) or "attachment"
-        answer["X-Content-Type-Options"] = "nosniff"
-        return answer
+        return download(seen(self.actor, evidence_id, incident_id), request)
 
 
 class Lines(Door):
@@ -106,24 +93,6 @@ def seen(actor: Actor, evidence_id: UUID, incident_id: UUID | None) -> Evidence:
     if row is None:
         raise NotFound("There is no such evidence.")
     return row
-
-
-def refuse_too_long(request: Request) -> None:
-    """What says it is too long is not parsed at all; what lies is caught while it is written."""
-    most, said = settings.WARROOM_EVIDENCE_MAX_BYTES, request.META.get("CONTENT_LENGTH") or "0"
-    if said.isdigit() and int(said) > most + FORM_OVERHEAD:
-        raise Refused("PAYLOAD_TOO_LARGE", f"Evidence may have {most // (1024 * 1024)} MB.")
-
-
-def chunks(row: Evidence) -> Iterator[bytes]:
-    with default_storage.open(row.stored_name, "rb") as file:
-        yield from iter(lambda: file.read(CHUNK), b"")
-
-
-async def async_chunks(row: Evidence) -> AsyncIterator[bytes]:
-    with await asyncio.to_thread(default_storage.open, row.stored_name, "rb") as file:
-        while chunk := await asyncio.to_thread(file.read, CHUNK):
-            yield chunk
 
 
 OF_INCIDENT = "incidents/<uuid:incident_id>/evidence"

@@ -18,6 +18,7 @@ from sessions_app.api import (
     sessions,
     tasks,
     tickets,
+    uploads,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -36,4 +37,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *sessions.urlpatterns,
     *tasks.urlpatterns,
     *tickets.urlpatterns,
+    *uploads.urlpatterns,
 ]

@@ -14,6 +14,7 @@ from sessions_app.models.incidents import (
 )
 from sessions_app.models.messages import Feedback, Message
 from sessions_app.models.sessions import ChatSession, Participant
+from sessions_app.models.uploads import Upload
 
 __all__ = [
     "Alert",
@@ -37,6 +38,7 @@ __all__ = [
     "Role",
     "RoundSummary",
     "Severity",
+    "Upload",
     "User",
     "WsTicket",
 ]

@@ -10,8 +10,9 @@ from sessions_app.indicators import text as patterns
 from sessions_app.indicators.found import Found
 from sessions_app.ingest import times
 from sessions_app.models import Evidence, Incident
-from sessions_app.services.evidence_files import files_and_alerts, read_lines, shown
+from sessions_app.services.evidence_files import files_and_alerts, read_lines
 from sessions_app.services.evidence_search import Hit
+from sessions_app.services.files import shown
 
 TOP = 20
 EXAMPLES = 3

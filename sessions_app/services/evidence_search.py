@@ -10,7 +10,8 @@ from uuid import UUID
 from sessions_app import indicators
 from sessions_app.errors import Invalid
 from sessions_app.models import Evidence, Incident
-from sessions_app.services.evidence_files import files_and_alerts, read_lines, shown
+from sessions_app.services.evidence_files import files_and_alerts, read_lines
+from sessions_app.services.files import shown
 
 SHOWN = 2000
 MOST_WORDS = 10

@@ -17,8 +17,9 @@ from sessions_app.errors import Invalid
 from sessions_app.events import log
 from sessions_app.indicators import Found, Kind
 from sessions_app.models import ChatSession, Evidence, Incident, Indicator
-from sessions_app.services.evidence_files import files_and_alerts, read_lines, shown
+from sessions_app.services.evidence_files import files_and_alerts, read_lines
 from sessions_app.services.evidence_search import Hit, whole
+from sessions_app.services.files import shown
 from sessions_app.vocabulary import IndicatorChanged
 
 # Whether a value is one of ours can be told of these; a user or a hash lies in no network.

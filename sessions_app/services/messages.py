@@ -10,7 +10,7 @@ from sessions_app import extensions, markdown, rate_limits, resources, runtime_c
 from sessions_app.actors import Actor
 from sessions_app.errors import Invalid
 from sessions_app.events import log
-from sessions_app.models import ChatSession, Evidence, Message
+from sessions_app.models import ChatSession, Evidence, Message, Upload
 from sessions_app.models.base import uuid7
 from sessions_app.services import sessions
 from sessions_app.transactions import refusable
@@ -38,10 +38,13 @@ def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None =
         fields: dict[str, Any] = {}
         for look in extensions.before_post:
             fields |= look(session, body, by)
+        attached = _attachments(session, body.attachments)
         message = say(
             session=session, speaker=by, content=body.content, html=html, metadata=metadata, cause=cause,
-            attachments=_attachments(session, body.attachments), **fields,
+            attachments=[_shown(row) for row in attached], **fields,
         )  # fmt: skip
+        if attached:
+            Upload.objects.filter(pk__in=[row.pk for row in attached], message=None).update(message=message)
         settled = body.model_copy(update={"config": config, "metadata": metadata})
         extra: dict[str, Any] = {}
         for hook in extensions.on_post:
@@ -95,11 +98,19 @@ def say(
     return message
 
 
-def _attachments(session: ChatSession, named: list[UUID]) -> list[dict[str, Any]]:
-    """The files a message points to: evidence of the same incident."""
+def _attachments(session: ChatSession, named: list[UUID]) -> list[Upload | Evidence]:
+    """The files a message points to: what was put into this session or its war room, and evidence of its incident."""
     if not named:
         return []
-    found = {row.pk: row for row in Evidence.objects.filter(incident=session.incident_id, pk__in=named)}
+    room = session.incident.room_id if session.incident else None
+    uploads = Upload.objects.filter(session__in=[session.pk, room or session.pk], pk__in=named)
+    uploads = uploads.select_related("uploaded_by")
+    evidence = Evidence.objects.filter(incident=session.incident_id, pk__in=named).select_related("uploaded_by")
+    found = {row.pk: row for rows in (uploads, evidence) for row in rows}
     if missing := [str(each) for each in named if each not in found]:
-        raise Invalid("An attachment is not a file of this incident.", details={"attachments": missing})
-    return [resources.evidence(found[each]).wire() for each in named]
+        raise Invalid("An attachment is not a file of this session.", details={"attachments": missing})
+    return [found[each] for each in dict.fromkeys(named)]
+
+
+def _shown(row: Upload | Evidence) -> dict[str, Any]:
+    return (resources.upload(row) if isinstance(row, Upload) else resources.evidence(row)).wire()

@@ -1,6 +1,7 @@
 """Chat sessions: create, activate, change, end, expire."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sessions_app.actors import SYSTEM, Actor
 from sessions_app.errors import Conflict, Denied, NotFound, Refused
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Feedback, Incident, Organization
+from sessions_app.services import files
 from sessions_app.vocabulary import SessionChanged
 
 EXPIRED_AT_ONCE = 200
@@ -132,6 +134,9 @@ def purge(session_id: UUID, *, now: datetime) -> ChatSession:
     session = log.lock(session_id)
     session.messages.update(content="", html="", attachments=[], metadata={})
     Feedback.objects.filter(message__session=session).update(comment="")
+    for name in session.uploads.values_list("stored_name", flat=True):
+        transaction.on_commit(partial(files.drop, name))
+    session.uploads.all().delete()
     log.purge(session)
     session.purged_at = now
     session.save(update_fields=["purged_at", "epoch", "updated_at"])

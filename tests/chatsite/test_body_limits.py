@@ -55,8 +55,8 @@ def test_who_sends_it_all_the_same_reads_the_answer(serving: Server) -> None:
         assert answer(sent)[0] == 413
 
 
-def test_what_fits_is_read(serving: Server) -> None:
-    path = "/api/v1/incidents/01890000-0000-7000-8000-000000000000/evidence"
+@pytest.mark.parametrize("path", ["/api/v1/uploads", "/api/v1/incidents/01890000-0000-7000-8000-000000000000/evidence"])
+def test_what_fits_is_read(serving: Server, path: str) -> None:
     with wire(serving) as sent:
         sent.sendall(head(path, f"Content-Length: {9 * KIB * KIB}", "Content-Type: multipart/form-data; boundary=x"))
         for _ in range(9 * KIB * KIB // len(PIECE)):

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from agents_app.models import Approval, Question, ToolCall
-from sessions_app.models import Evidence, Incident, Message, User
+from sessions_app.models import Evidence, Incident, Message, Upload, User
 from tests.callers import Caller, person, program
 from tests.factories import incident, organization, run, tool_call, user
 from tests.faults.addresses import BODIES, METHODS, addresses, call, filled, told
@@ -23,6 +23,9 @@ def things() -> dict[str, UUID]:
     file = Evidence.objects.create(
         incident=found, filename="a.log", stored_name="a", content_type="text/plain", size=1, sha256="0" * 64
     )
+    sent = Upload.objects.create(
+        session=session, filename="a", stored_name="b", content_type="text/plain", size=1, sha256="0" * 64
+    )
     asked: dict[str, Any] = {"session": session, "expires_at": timezone.now()}
     policy = {"need": [{"role": "approver", "approve": 1, "reject": 1}], "eligible": [], "exclude": [], "rule": "x"}
     approval = Approval.objects.create(
@@ -34,7 +37,7 @@ def things() -> dict[str, UUID]:
     return {
         "incident_id": found.pk, "session_id": session.pk, "run_id": made.run_id, "tool_call_id": made.pk,
         "approval_id": approval.pk, "question_id": question.pk, "evidence_id": file.pk, "message_id": said.pk,
-        "agent_id": session.agent_id, "task_id": found.follow_ups.create(title="x").pk,
+        "agent_id": session.agent_id, "task_id": found.follow_ups.create(title="x").pk, "upload_id": sent.pk,
     }  # fmt: skip
 
 

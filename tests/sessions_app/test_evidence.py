@@ -17,7 +17,7 @@ from sessions_app import actors
 from sessions_app.errors import Invalid, Refused
 from sessions_app.models import Event, Evidence, Incident
 from sessions_app.services import evidence, indicators
-from sessions_app.services.evidence_files import LONGEST_LINE, clean_name
+from sessions_app.services.files import LONGEST_LINE, clean_name
 from tests import factories
 
 LOG = """\
@@ -172,12 +172,19 @@ def test_any_name_becomes_a_safe_one(sent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"\x89PNG\r\n\x1a\n....", b"\x1f\x8b\x08rest", b"\x7fELF" + b"\0" * 60, b"\0" * 99],
+    ("content", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n....", "image/png"),
+        (b"\x1f\x8b\x08rest", "application/gzip"),
+        (b"\x7fELF" + b"\0" * 60, "application/x-executable"),
+        (b"\0" * 99, "application/octet-stream"),
+    ],
 )
-def test_what_is_no_text_is_kept_but_not_read_as_lines(responder: Client, incident: Incident, content: bytes) -> None:
+def test_what_is_no_text_is_kept_but_not_read_as_lines(
+    responder: Client, incident: Incident, content: bytes, kind: str
+) -> None:
     told = upload(responder, incident, content, "thing.bin").json()
-    assert (told["lines"], told["content_type"]) == (None, "application/octet-stream")
+    assert (told["lines"], told["content_type"]) == (None, kind)
     assert responder.get(f"/api/v1/evidence/{told['id']}/lines").json()["data"] == []
 
 

@@ -24,6 +24,7 @@ TAGS = {
     "ws-tickets": "A browser's way into the socket.",
     "incidents": "Incidents with their tasks, roles, pins, indicators, evidence, reports and crews.",
     "evidence": "Files, and their lines.",
+    "uploads": "Files that people put into a session, to point at from what they say.",
     "ingest": "Alerts in, from every source.",
     "sessions": "Chat sessions: talk, history, and the log.",
     "engineer-chat": "Ask in private: nobody else sees it.",
