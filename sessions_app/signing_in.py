@@ -16,10 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sessions_app.actors import person
 from sessions_app.errors import Refused
-from sessions_app.models import Membership, User
-from sessions_app.services import accounts, audit
+from sessions_app.models import User
+from sessions_app.services import accounts
 
 
 def check(request: HttpRequest, *, username: str, password: str) -> User:
@@ -68,9 +67,7 @@ def _locked_out(sender: Any, username: str, **kwargs: Any) -> None:
 
 @transaction.atomic
 def _note(user: User, action: str) -> None:
-    homes = Membership.objects.filter(user=user, active=True).order_by("organization")
-    for home in homes.values_list("organization", flat=True):
-        audit.append(organization_id=home, actor=person(user), action=action, thing=user, detail={})
+    accounts.note(user, action)
 
 
 def _remaining(request: HttpRequest, username: str) -> timedelta:

@@ -15,9 +15,11 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
+from sessions_app import actors
 from sessions_app.errors import Refused
-from sessions_app.models import ApiKey, Organization, User, WsTicket
+from sessions_app.models import ApiKey, Membership, Organization, User, WsTicket
 from sessions_app.models.base import uuid7
+from sessions_app.services import audit
 from sessions_app.sign_ins import FAMILY
 
 TICKET_LIFE = timedelta(seconds=30)
@@ -52,19 +54,20 @@ def sign_in(*, user: User) -> Pass:
     return _pass(refresh)
 
 
-@transaction.atomic
 def renew(*, refresh: str) -> Pass:
-    """Change a refresh token for a new pair; each works once."""
+    """Change a refresh token for a new pair; each works once.
+
+    Who brings one a second time, or the one who brought it first, has stolen it, and nobody can tell which: the whole
+    sign-in ends (RFC 9700, section 4.14.2).
+    """
     token = _read(refresh)
-    holder_of(token)
-    # Of two that bring the same one, the first blacklists it and the other is refused.
-    if not _blacklist(token):
-        raise _invalid()
-    token.set_jti()
-    token.set_exp()
-    token.set_iat()
-    token.outstand()
-    return _pass(token)
+    with transaction.atomic():
+        holder = holder_of(token)
+        if _blacklist(token):
+            return _next(token)
+        _end(token)
+        note(holder, "sign_in.reused")
+    raise _invalid()
 
 
 @transaction.atomic
@@ -72,6 +75,26 @@ def sign_out(*, refresh: str) -> None:
     """End a sign-in: its refresh token, its access tokens, and tickets not yet used."""
     token = _read(refresh)
     _blacklist(token)
+    _end(token)
+
+
+def note(user: User, action: str) -> None:
+    """Write into the trail of each organisation of a person what happened to their sign-in; last in the transaction."""
+    homes = Membership.objects.filter(user=user, active=True).order_by("organization")
+    for home in homes.values_list("organization", flat=True):
+        audit.append(organization_id=home, actor=actors.person(user), action=action, thing=user, detail={})
+
+
+def _next(token: _Refresh) -> Pass:
+    token.set_jti()
+    token.set_exp()
+    token.set_iat()
+    token.outstand()
+    return _pass(token)
+
+
+def _end(token: _Refresh) -> None:
+    """Void every token of the sign-in, also those that others hold."""
     ended, _ = OutstandingToken.objects.get_or_create(
         jti=token[FAMILY], defaults={"user_id": token["user_id"], "expires_at": timezone.now() + token.lifetime}
     )
