@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from agents_app.models import Run
 from agents_app.services import directing, runs
 from sessions_app.actors import Actor
@@ -36,7 +38,7 @@ def steer_run(body: RunSteer, *, session: ChatSession | None, by: Actor, cause: 
 
 def _of_room(run_id: UUID, session: ChatSession | None) -> UUID:
     if session is None or not Run.objects.filter(pk=run_id, session=session).exists():
-        raise NotFound("There is no such run in this room.")
+        raise NotFound(_("There is no such run in this room."))
     return run_id
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
+from django.utils.translation import gettext as _
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -98,14 +99,14 @@ def parse(text: str) -> ClientFrame:
     try:
         raw = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise Unreadable(f"The frame is not JSON: {error.msg}.") from None
+        raise Unreadable(_("The frame is not JSON: {problem}.").format(problem=error.msg)) from None
     if not isinstance(raw, dict):
-        raise Unreadable("A frame is one JSON object.")
+        raise Unreadable(_("A frame is one JSON object."))
     cid = raw.get("cid") if isinstance(raw.get("cid"), str) else None
     _refuse_what_nothing_can_hold(raw, cid)
     kind = KINDS.get(raw["t"]) if isinstance(raw.get("t"), str) else None
     if kind is None:
-        raise Unreadable("`t` must be one of " + ", ".join(KINDS) + ".", cid=cid)
+        raise Unreadable(_("`t` must be one of {kinds}.").format(kinds=", ".join(KINDS)), cid=cid)
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
@@ -116,13 +117,13 @@ def parse(text: str) -> ClientFrame:
 
 def _refuse_what_nothing_can_hold(raw: dict[str, Any], cid: str | None) -> None:
     level: list[Any] = [raw]
-    for _ in range(DEEPEST):
+    for _level in range(DEEPEST):
         if any(isinstance(each, str) and "\0" in each for each in level):
-            raise Unreadable("A text may not hold the character NUL.", cid=cid)
+            raise Unreadable(_("A text may not hold the character NUL."), cid=cid)
         level = [inner for each in level for inner in _inside(each)]
         if not level:
             return
-    raise Unreadable(f"The frame is nested deeper than {DEEPEST} levels.", cid=cid)
+    raise Unreadable(_("The frame is nested deeper than {levels} levels.").format(levels=DEEPEST), cid=cid)
 
 
 def _inside(value: Any) -> Iterator[Any]:

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from sessions_app import extensions, permissions, sign_ins
 from sessions_app.actors import Actor
 from sessions_app.api import bodies
@@ -18,9 +20,9 @@ def carry_out(cmd: Cmd, *, by: Actor) -> dict[str, Any]:
     """The fields of the acknowledgement; when this returns, the change is committed."""
     model = COMMANDS.get(cmd.type)
     if model is None:
-        raise Invalid(f"There is no command {cmd.type}.", details={"field": "type"})
+        raise Invalid(_("There is no command {type}.").format(type=cmd.type), details={"field": "type"})
     if not sign_ins.lasts(by.sign_in):
-        raise Refused("NOT_AUTHENTICATED", "You have signed out; sign in again.")
+        raise Refused("NOT_AUTHENTICATED", _("You have signed out; sign in again."))
     body = bodies.parse(model, cmd.data)
     asked = {"door": "socket", "type": cmd.type, "room": cmd.room, "data": cmd.data}
 
@@ -36,7 +38,7 @@ def _act(cmd: Cmd, body: Body, *, by: Actor) -> dict[str, Any]:
     before = session.head if session else 0
     command = extensions.commands.get(cmd.type) or OURS.get(cmd.type)
     if command is None:
-        raise Invalid(f"This server does not take {cmd.type} yet.", details={"field": "type"})
+        raise Invalid(_("This server does not take {type} yet.").format(type=cmd.type), details={"field": "type"})
     data = command(body, session=session, by=by, cause=cmd.cid)
     after = ChatSession.objects.values_list("head", flat=True).get(pk=session.pk) if session else 0
     return {"data": data, **({"seq": after} if after > before else {})}
@@ -63,14 +65,14 @@ def _configure(body: SessionConfig, *, session: ChatSession | None, by: Actor, c
 def _give_feedback(body: FeedbackGive, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
     """A command names its room; without one the message says where it is."""
     if session is not None and not session.messages.filter(pk=body.message_id).exists():
-        raise NotFound("There is no such message in this room.")
+        raise NotFound(_("There is no such message in this room."))
     row = feedback.give(body=body, by=by)
     return {"message_id": str(row.message_id), "rating": row.rating}
 
 
 def _named(session: ChatSession | None) -> ChatSession:
     if session is None:
-        raise Invalid("This command needs a room.", details={"field": "room"})
+        raise Invalid(_("This command needs a room."), details={"field": "room"})
     return session
 
 

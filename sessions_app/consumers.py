@@ -10,8 +10,10 @@ import structlog
 from channels.consumer import AsyncConsumer, get_handler_name
 from channels.exceptions import StopConsumer
 from django.db import Error as DatabaseError
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from sessions_app import client_frames, commands, entrance, permissions, rate_limits
+from sessions_app import client_frames, commands, entrance, languages, permissions, rate_limits
 from sessions_app.api import bodies
 from sessions_app.client_address import nearest
 from sessions_app.client_frames import ClientFrame, Cmd, Hello, Ping, Pong, Sub, Unreadable, Unsub
@@ -173,7 +175,7 @@ class WarRoomConsumer(AsyncConsumer):
 
     async def _hello(self, hello: Hello) -> None:
         if self.connection.actor is not None:
-            self._refuse(Unreadable("You have said hello."))
+            self._refuse(Unreadable(_("You have said hello.")))
             return
         if hello.v != 1:
             self.connection.end(4406, "this server speaks version 1")
@@ -191,6 +193,8 @@ class WarRoomConsumer(AsyncConsumer):
 
     def _welcome(self, shown: entrance.Pass) -> None:
         self.connection.admit(*shown)
+        self.connection.language = languages.of_socket(self.headers, shown.actor.user)
+        translation.activate(self.connection.language)  # of this task, and of all that it starts for this socket
         self.connection.put(
             frames.encode(
                 {"t": "welcome", "v": 1, "conn": str(uuid4()), "user": shown.actor.id, "ping_ms": PING_SECONDS * 1000,
@@ -205,7 +209,9 @@ class WarRoomConsumer(AsyncConsumer):
         assert by is not None
         self.connection.drop(room)
         if len(list(self.connection.rooms())) >= ROOMS:
-            self.connection.lose(room, Refused("RATE_LIMIT_EXCEEDED", f"A socket follows {ROOMS} rooms at most."))
+            self.connection.lose(
+                room, Refused("RATE_LIMIT_EXCEEDED", _("A socket follows {most} rooms at most.").format(most=ROOMS))
+            )
             return
         self.connection.joining[room] = self._start(subscribe(self.connection, sub, by=by), f"sub {room}")
 
@@ -242,7 +248,7 @@ class WarRoomConsumer(AsyncConsumer):
         except Refused as refused:
             return {**ack, "ok": False, "error": error_object(refused)}
         except DatabaseError:
-            away = Refused("SERVICE_UNAVAILABLE", "The database can't be reached right now; send it again shortly.")
+            away = Refused("SERVICE_UNAVAILABLE", _("The database can't be reached right now; send it again shortly."))
             return {**ack, "ok": False, "error": error_object(away)}
         except Exception:
             log.exception("command failed", type=cmd.type)
@@ -252,7 +258,7 @@ class WarRoomConsumer(AsyncConsumer):
         """Tell the others in the room, as long as they are there; nothing is kept."""
         viewer, by = self.connection.viewers.get(str(cmd.room)), self.connection.actor
         if viewer is None or by is None:
-            raise NotFound("Subscribe to the room first.", code="SESSION_NOT_FOUND")
+            raise NotFound(_("Subscribe to the room first."), code="SESSION_NOT_FOUND")
         await executors.read(_require_post, by, viewer.room.id)
         frame = {"t": "typing", "room": viewer.room.id, "user": by.id, "name": by.name}
         viewer.room.say(frames.encode(frame), but=self.connection)
@@ -262,7 +268,7 @@ class WarRoomConsumer(AsyncConsumer):
         asked = bodies.parse(AuthRefresh, cmd.data)
         shown = await executors.run(entrance.by_ticket_or_token, asked.ticket, asked.token)
         if self.connection.actor is None or shown.actor.id != self.connection.actor.id:
-            raise Invalid("That is somebody else's.")
+            raise Invalid(_("That is somebody else's."))
         self.connection.admit(*shown)
         return {"token_exp": shown.expires}
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework_simplejwt.tokens import AccessToken
 
 from sessions_app import actors
@@ -62,7 +63,7 @@ def by_ticket(ticket: str) -> Pass:
 
 def _known(found: tuple[Actor, datetime | None] | None) -> tuple[Actor, datetime | None]:
     if found is None:
-        raise Refused("NOT_AUTHENTICATED", "Show a ticket, or an Authorization header on the upgrade.")
+        raise Refused("NOT_AUTHENTICATED", _("Show a ticket, or an Authorization header on the upgrade."))
     return found
 
 

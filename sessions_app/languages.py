@@ -3,13 +3,15 @@
 Only words for a person follow it. Codes, names of fields and whatever the log holds are the same in every language.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.cookie import parse_cookie
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.decorators import sync_and_async_middleware
@@ -50,6 +52,21 @@ def chosen_by(request: HttpRequest) -> str:
     except (OperationalError, InterfaceError):
         return ""  # a page that needs no database must not fail for its words
     return chosen if chosen in LANGUAGES else ""
+
+
+def of_socket(headers: Mapping[str, str], user: Any) -> str:
+    """The same for a socket, whose opening has headers and no request."""
+    opening = HttpRequest()
+    opening.user = user or AnonymousUser()
+    opening.META["HTTP_ACCEPT_LANGUAGE"] = headers.get("accept-language", "")
+    opening.COOKIES = parse_cookie(headers.get("cookie", ""))
+    return chosen_by(opening) or translation.get_language_from_request(opening)
+
+
+def in_english(words: object) -> str:
+    """Lazy words for what is kept and not told to one reader."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(words)
 
 
 def remember(response: HttpResponse, language: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from sessions_app.actors import Actor
 from sessions_app.errors import Denied, Invalid, NotFound
@@ -75,13 +76,13 @@ def organization_for(actor: Actor, named: UUID | None) -> Organization:
     if named is not None:
         home = organizations_of(actor).filter(pk=named).first()
         if home is None:
-            raise NotFound("There is no such organisation.")
+            raise NotFound(_("There is no such organisation."))
         return home
     homes = list(organizations_of(actor).order_by("slug")[:2])
     if len(homes) > 1:
-        raise Invalid("You belong to several organisations; name one.", details={"field": "organization_id"})
+        raise Invalid(_("You belong to several organisations; name one."), details={"field": "organization_id"})
     if not homes:
-        raise Denied("You belong to no organisation.")
+        raise Denied(_("You belong to no organisation."))
     return homes[0]
 
 
@@ -107,8 +108,8 @@ def require(actor: Actor, verb: str, thing: Model, *, missing: str = "NOT_FOUND"
     if not sees(actor, thing):
         raise NotFound(code=missing)
     if not may(actor, verb, organization_id):
-        what = "This key" if actor.key else "Your role"
-        raise Denied(f"{what} does not allow this ({verb.replace('_', ' ')}).")
+        key, role_says = _("This key does not allow this ({verb})."), _("Your role does not allow this ({verb}).")
+        raise Denied((key if actor.key else role_says).format(verb=verb.replace("_", " ")))
 
 
 def sees(actor: Actor, thing: Model) -> bool:

@@ -13,6 +13,8 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from redis.exceptions import RedisError
 
 from sessions_app.errors import Refused
@@ -20,10 +22,10 @@ from sessions_app.errors import Refused
 log = structlog.get_logger(__name__)
 
 WORDS = {
-    "sign_ins": "sign-ins from this address",
-    "messages": "messages from you",
-    "ingest": "alerts from this caller",
-    "sockets": "connections from this address",
+    "sign_ins": _("Too many sign-ins from this address: at most {rate} a minute. Try again in {seconds} s."),
+    "messages": _("Too many messages from you: at most {rate} a minute. Try again in {seconds} s."),
+    "ingest": _("Too many alerts from this caller: at most {rate} a minute. Try again in {seconds} s."),
+    "sockets": _("Too many connections from this address: at most {rate} a minute. Try again in {seconds} s."),
 }
 MINUTE = 60.0
 # One number a key, in milliseconds of Redis's own clock, since those of several machines differ. Answers the wait.
@@ -48,7 +50,7 @@ def require(limit: str, caller: str) -> None:
     rate = per_minute(limit)
     wait = taken(f"rate:{limit}:{caller}", rate) if rate else 0.0
     if wait > 0:
-        words = f"Too many {WORDS[limit]}: at most {rate} a minute. Try again in {max(1, round(wait))} s."
+        words = gettext(WORDS[limit]).format(rate=rate, seconds=max(1, round(wait)))
         details = {"limit": limit, "per_minute": rate, "retry_after_s": round(wait, 3)}
         raise Refused("RATE_LIMIT_EXCEEDED", words, details=details, retry_after_s=wait)
 

@@ -5,6 +5,8 @@ Whether a provider or a model exists is not known here: the app above says so (`
 
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sessions_app.errors import Refused
@@ -24,12 +26,12 @@ class RuntimeConfig(BaseModel):
 CAMEL = {"modelType": "model_type", "topP": "top_p", "maxTokens": "max_tokens"}
 NAMES = frozenset(RuntimeConfig.model_fields) | frozenset(CAMEL)
 BOUNDS = {
-    "model_type": "must be local or cloud",
-    "provider": "must be text of 1 to 60 characters",
-    "model": "must be text of 1 to 120 characters",
-    "temperature": "must be a number from 0 to 2",
-    "top_p": "must be a number from 0 to 1",
-    "max_tokens": "must be a whole number from 1 to 1000000",
+    "model_type": _("must be local or cloud"),
+    "provider": _("must be text of 1 to 60 characters"),
+    "model": _("must be text of 1 to 120 characters"),
+    "temperature": _("must be a number from 0 to 2"),
+    "top_p": _("must be a number from 0 to 1"),
+    "max_tokens": _("must be a whole number from 1 to 1000000"),
 }
 
 
@@ -75,8 +77,8 @@ def _snake(told: dict[str, Any]) -> dict[str, Any]:
 
 def _faults(error: ValidationError) -> dict[str, str]:
     """Our words, never what was sent, which may be a secret."""
-    known = ", ".join(RuntimeConfig.model_fields)
+    unknown = gettext("is not known; the names are {names}").format(names=", ".join(RuntimeConfig.model_fields))
     return {
-        str(each["loc"][0])[:60]: BOUNDS.get(str(each["loc"][0]), f"is not known; the names are {known}")
+        str(each["loc"][0])[:60]: str(BOUNDS.get(str(each["loc"][0]), unknown))
         for each in error.errors(include_input=False)
     }

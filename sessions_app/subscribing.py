@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import Error as DatabaseError
+from django.utils.translation import gettext as _
 
 from sessions_app import snapshot
 from sessions_app.actors import Actor
@@ -26,7 +27,7 @@ async def subscribe(connection: Connection, sub: Sub, *, by: Actor) -> None:
     except Refused as refused:
         connection.lose(room_id, refused)
     except DatabaseError:
-        connection.lose(room_id, Refused("SERVICE_UNAVAILABLE", "The database can't be reached right now."))
+        connection.lose(room_id, Refused("SERVICE_UNAVAILABLE", _("The database can't be reached right now.")))
     else:
         if by.in_person and not entered:
             await _join(room_id, by)

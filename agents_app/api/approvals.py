@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import path
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -86,7 +87,7 @@ class Deciding(Door):
 def visible(actor: Actor) -> QuerySet[Approval]:
     """The approvals a person may see; programs have nothing to do with them."""
     if actor.key is not None:
-        raise Denied("Approvals are for people; a key can't see or decide them.")
+        raise Denied(_("Approvals are for people; a key can't see or decide them."))
     return Approval.objects.filter(session__in=permissions.visible_sessions(actor)).shown()
 
 

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import path
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -29,7 +30,7 @@ class Audit(Door):
         wanted = self.filters(Filters).model_dump(exclude_none=True)
         home = permissions.organization_for(self.actor, wanted.pop("organization_id", None))
         if not self.actor.in_person or not permissions.may(self.actor, "see_audit", home.pk):
-            raise Denied("The audit trail is for admins and auditors.")
+            raise Denied(_("The audit trail is for admins and auditors."))
         rows = permissions.visible_audit(self.actor, home).filter(**wanted)
         return Response(page(rows, request.query_params, by="-seq", show=shown))
 

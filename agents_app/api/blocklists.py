@@ -4,6 +4,7 @@ import hashlib
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import condition
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -54,7 +55,7 @@ class Blocklists(Door):
             if self.actor.in_person and permissions.may(self.actor, "see_blocklists", home.pk)
         ]  # fmt: skip
         if not homes:
-            raise Denied("Commanders and admins see where the block lists are.")
+            raise Denied(_("Commanders and admins see where the block lists are."))
         return Response([{"name": LIST_NAME, "url": _url(request, home)} for home in homes])
 
 

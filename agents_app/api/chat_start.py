@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import Field
 from rest_framework.request import Request
@@ -72,7 +73,7 @@ def _session(body: ChatStart, *, by: Actor) -> UUID:
         return made.pk
     session = session_doors.named(by, body.sessionId)
     if session.agent_id != agent.pk:
-        raise Conflict("Another agent answers in this session.", details={"agent_id": str(session.agent_id)})
+        raise Conflict(_("Another agent answers in this session."), details={"agent_id": str(session.agent_id)})
     return session.pk
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.urls import path
+from django.utils.translation import gettext as _
 from pydantic import Field, model_validator
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -71,7 +72,7 @@ class InPerson(Door):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if not self.actor.in_person:
-            raise Denied("An engineer chat belongs to a person.")
+            raise Denied(_("An engineer chat belongs to a person."))
 
 
 class Send(InPerson):

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -53,7 +54,7 @@ def once(door: Door, request: Request, act: Callable[[], dict[str, Any]]) -> dic
 def begun(posted: Posted) -> dict[str, Any]:
     """What is kept of a post that must be answered; raised in its transaction, a refusal takes it back."""
     if "run_id" not in posted.extra:
-        raise Refused("AGENT_NOT_AVAILABLE", "No agent answers in this session.")
+        raise Refused("AGENT_NOT_AVAILABLE", _("No agent answers in this session."))
     message = posted.message
     return {
         "session_id": str(message.session_id),
@@ -100,7 +101,7 @@ def reply(run_id: UUID, *, by: Actor) -> tuple[dict[str, Any], int]:
     if run.status == Run.Status.FAILED:
         raise Refused(run.error_code, run.error, details={"run_id": str(run.pk)})
     if message is None:
-        raise Refused("CONFLICT", "The run was cancelled before it said anything.", details={"run_id": str(run.pk)})
+        raise Refused("CONFLICT", _("The run was cancelled before it said anything."), details={"run_id": str(run.pk)})
     calls = run.tool_calls.order_by("id")
     told = {
         "usage": run.usage,

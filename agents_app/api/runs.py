@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from django.urls import path
+from django.utils.translation import gettext as _
 from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -104,7 +105,7 @@ def named(actor: Actor, run_id: UUID) -> Run:
     seen = Run.objects.filter(session__in=permissions.visible_sessions(actor)).select_related("agent", "provider")
     run = seen.filter(pk=run_id).first()
     if run is None:
-        raise NotFound("There is no such run.")
+        raise NotFound(_("There is no such run."))
     return run
 
 

@@ -136,10 +136,10 @@ class Question(Row):
     """An agent asks a person."""
 
     class Status(models.TextChoices):
-        OPEN = "open"
-        ANSWERED = "answered"
-        EXPIRED = "expired"
-        CANCELLED = "cancelled"
+        OPEN = "open", pgettext_lazy("question", "Open")
+        ANSWERED = "answered", pgettext_lazy("question", "Answered")
+        EXPIRED = "expired", pgettext_lazy("question", "Expired")
+        CANCELLED = "cancelled", pgettext_lazy("question", "Cancelled")
 
     session = models.ForeignKey(ChatSession, models.CASCADE, related_name="questions")
     run = models.ForeignKey("agents_app.Run", models.CASCADE, related_name="questions")

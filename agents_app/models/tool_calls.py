@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import pgettext_lazy
 
 from agents_app.models.runs import Run
 from sessions_app.models.base import Row
@@ -9,16 +10,16 @@ from sessions_app.models.base import Row
 
 class ToolCall(Row):
     class State(models.TextChoices):
-        REQUESTED = "requested"
-        APPROVED = "approved"
-        REJECTED = "rejected"
-        EXPIRED = "expired"
-        CANCELLED = "cancelled"
-        CLAIMED = "claimed"
-        SUCCEEDED = "succeeded"
-        FAILED = "failed"
-        UNKNOWN = "unknown"
-        SKIPPED = "skipped"
+        REQUESTED = "requested", pgettext_lazy("tool call", "Requested")
+        APPROVED = "approved", pgettext_lazy("tool call", "Approved")
+        REJECTED = "rejected", pgettext_lazy("tool call", "Rejected")
+        EXPIRED = "expired", pgettext_lazy("tool call", "Expired")
+        CANCELLED = "cancelled", pgettext_lazy("tool call", "Cancelled")
+        CLAIMED = "claimed", pgettext_lazy("tool call", "Claimed")
+        SUCCEEDED = "succeeded", pgettext_lazy("tool call", "Succeeded")
+        FAILED = "failed", pgettext_lazy("tool call", "Failed")
+        UNKNOWN = "unknown", pgettext_lazy("tool call", "Unknown")
+        SKIPPED = "skipped", pgettext_lazy("tool call", "Skipped")
 
     SETTLED = (State.REJECTED, State.EXPIRED, State.CANCELLED, State.SUCCEEDED, State.FAILED, State.SKIPPED)
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from agents_app import catalogue, clock, policy
@@ -18,6 +19,7 @@ from agents_app.services.requests import Status
 from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Denied, Invalid, NotFound, Refused
+from sessions_app.languages import in_english
 from sessions_app.models import Membership, Message
 from sessions_app.vocabulary import Decision
 
@@ -127,9 +129,9 @@ def decide(*, approval_id: UUID, decision: Decision, by: Actor, cause: UUID | No
     _note_a_former_member(approval_id, by)
     require_visible(approval_id, by)
     if decision.grant is not None:
-        raise Invalid("Approving for the whole session is not offered yet; approve this one request.")
+        raise Invalid(_("Approving for the whole session is not offered yet; approve this one request."))
     if decision.edited_args is not None and decision.decision != "approve":
-        raise Invalid("Arguments are edited by approving them; a rejection takes none.")
+        raise Invalid(_("Arguments are edited by approving them; a rejection takes none."))
     with transaction.atomic():
         approval = requests.locked(approval_id)
         refused = _may_not(approval, by, cause)
@@ -150,7 +152,7 @@ def withdraw(*, approval_id: UUID, version: int, by: Actor, cause: UUID | None =
         raise already_decided(approval)
     votes = approval.votes.filter(version=version, user=by.user, withdrawn_at=None) if by.in_person else None
     if votes is None or not votes.update(withdrawn_at=clock.now()):
-        raise Conflict("You have no vote here to withdraw.")
+        raise Conflict(_("You have no vote here to withdraw."))
     requests.tell(approval, "approval.voted", by=by, cause=cause)
     requests.note(approval, by=by, action="approval.withdrawn")
     return approval
@@ -170,12 +172,16 @@ def rejection(approval: Approval) -> dict[str, Any]:
 
 def already_decided(approval: Approval) -> Refused:
     if approval.status == Status.EXPIRED:
-        return Refused("APPROVAL_EXPIRED", "Its time was over before anybody decided.")
+        return Refused("APPROVAL_EXPIRED", _("Its time was over before anybody decided."))
     name = approval.decided_by.display_name if approval.decided_by else "Warroom"
     decided_by = {"id": str(approval.decided_by_id), "name": name} if approval.decided_by else None
     at = approval.decided_at.isoformat().replace("+00:00", "Z") if approval.decided_at else None
     details = {"decided_by": decided_by, "decided_at": at, "status": approval.status}
-    return Refused("APPROVAL_ALREADY_DECIDED", f"Already {approval.status} by {name}.", details=details)
+    return Refused(
+        "APPROVAL_ALREADY_DECIDED",
+        _("Already {status} by {name}.").format(status=approval.get_status_display().lower(), name=name),
+        details=details,
+    )
 
 
 @transaction.atomic
@@ -190,8 +196,8 @@ def _may_not(approval: Approval, by: Actor, cause: UUID | None) -> Refused | Non
     """Why this person, or anybody, can't decide now. What is found out on the way is written and kept."""
     refused: Refused
     if reason := quorum.why_not(approval, by):
-        requests.note(approval, by=by, action="approval.forbidden", reason=reason)
-        refused = Denied(reason, code="APPROVAL_FORBIDDEN")
+        requests.note(approval, by=by, action="approval.forbidden", reason=in_english(reason))
+        refused = Denied(str(reason), code="APPROVAL_FORBIDDEN")
     elif approval.expired(clock.now()):
         requests.expire(approval)
         refused = already_decided(approval)
@@ -251,7 +257,7 @@ def _decide(approval: Approval, decision: Decision, *, by: Actor, cause: UUID | 
 
 def _vote(approval: Approval, decision: Decision, *, by: Actor) -> None:
     if approval.votes.filter(version=approval.version, user=by.user, withdrawn_at=None).exists():
-        raise Conflict("You have voted otherwise; withdraw that vote first.")
+        raise Conflict(_("You have voted otherwise; withdraw that vote first."))
     role = permissions.role_in(by, approval.organization_id)
     assert by.user is not None, "only a person votes"
     assert role is not None, "only a member votes"
@@ -292,12 +298,12 @@ def _edit(approval: Approval, wanted: dict[str, Any], *, by: Actor, cause: UUID 
     call.args = _parsed(approval, wanted)
     ruling = policy.judge(calls.situation(call, run=call.run))
     if ruling.effect == Effect.DENY:
-        raise Denied(f"Policy does not allow this: {ruling.rule}.", code="TOOL_PERMISSION_DENIED")
+        raise Denied(_("Policy does not allow this: {rule}.").format(rule=ruling.rule), code="TOOL_PERMISSION_DENIED")
     # What would be allowed without asking has been asked about all the same: the request's own rule stands.
     asked = ruling if ruling.effect != Effect.ALLOW else _standing_rule(approval)
     approval.policy, approval.level = edited_policy(asked, spec), level_of(asked)
     if missing := quorum.out_of_reach(approval.policy, approval.organization_id):
-        raise Conflict(f"Nobody could approve the edited request: it {missing}.")
+        raise Conflict(_("Nobody could approve the edited request: it {missing}.").format(missing=missing))
     approval.version += 1
     approval.args = call.args
     approval.impact = spec.parse(call.args).impact()
@@ -337,4 +343,4 @@ def _save_edit(approval: Approval) -> None:
             approval.save()
             approval.tool_call.save(update_fields=["args"])
     except IntegrityError as error:
-        raise Conflict("A request for exactly this waits already; decide that one.") from error
+        raise Conflict(_("A request for exactly this waits already; decide that one.")) from error

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from agents_app import clock
 from agents_app.models import Agent, Provider, Run
@@ -15,7 +17,11 @@ from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession
 
-SETTINGS = ("temperature", "top_p", "max_tokens")
+SETTINGS = {
+    "temperature": gettext_lazy("temperature"),
+    "top_p": gettext_lazy("top p"),
+    "max_tokens": gettext_lazy("max tokens"),
+}
 # How long a look at a provider that found nobody there is believed; the next look comes sooner.
 LOOK_BELIEVED = timedelta(minutes=2)
 
@@ -45,7 +51,7 @@ def decide(agent: Agent, *, session: Config, message: Config | None = None) -> C
         own = runtime_config.read(dict(agent.config))
         weakest = _apply(_of_agent(agent), own, agent)
     except Refused as refused:
-        words = f"The configuration of {agent.name} is not valid: {refused.detail}"
+        words = _("The configuration of {agent} is not valid: {why}").format(agent=agent.name, why=refused.detail)
         raise Refused("AGENT_CONFIG_ERROR", words, details=refused.details) from None
     where = weakest
     for level in (session, message or {}):
@@ -86,8 +92,9 @@ def _in_use(agent: Agent, session: ChatSession) -> str:
         chosen = decide(agent, session=session.config)
     except Refused as refused:
         return refused.detail
-    numbers = [f"{name.replace('_', ' ')} {chosen.config[name]}" for name in SETTINGS if name in chosen.config]
-    return " · ".join([f"{chosen.model} of {chosen.provider.name}", *numbers])
+    numbers = [f"{word} {chosen.config[name]}" for name, word in SETTINGS.items() if name in chosen.config]
+    model = _("{model} of {provider}").format(model=chosen.model, provider=chosen.provider.name)
+    return " · ".join([model, *numbers])
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
@@ -112,10 +119,22 @@ def _apply(where: _Where, level: Config, agent: Agent) -> _Where:
 def _settled(where: _Where, agent: Agent) -> tuple[Provider, str]:
     found = where.provider or _that_fits(where, agent)
     if where.model_type and found.model_type != where.model_type:
-        raise runtime_config.invalid({"model_type": f"{where.model_type} is not what the provider {found.name} is"})
+        raise runtime_config.invalid(
+            {
+                "model_type": _("{kind} is not what the provider {name} is").format(
+                    kind=where.model_type, name=found.name
+                )
+            }
+        )
     model = where.model or found.default_model
     if not offers(found, model):
-        raise runtime_config.invalid({"model": f"is not one of {found.name}; it has {_listed(models_of(found))}"})
+        raise runtime_config.invalid(
+            {
+                "model": _("is not one of {name}; it has {models}").format(
+                    name=found.name, models=_listed(models_of(found))
+                )
+            }
+        )
     return found, model
 
 
@@ -128,11 +147,13 @@ def _that_fits(where: _Where, agent: Agent) -> Provider:
     )
     fitting = [one for one in open_ones if where.model_type in ("", one.model_type)]
     if not fitting:
-        raise runtime_config.invalid({"model_type": f"{where.model_type} is not offered: no provider here is"})
+        raise runtime_config.invalid(
+            {"model_type": _("{kind} is not offered: no provider here is").format(kind=where.model_type)}
+        )
     having = [one for one in fitting if not where.model or offers(one, where.model)]
     if not having:
         known = sorted({name for one in fitting for name in models_of(one)})
-        raise runtime_config.invalid({"model": f"is not known; there are {_listed(known)}"})
+        raise runtime_config.invalid({"model": _("is not known; there are {names}").format(names=_listed(known))})
     return having[0]
 
 
@@ -141,10 +162,12 @@ def _named(name: str, agent: Agent) -> Provider:
     own_first = sorted(there, key=lambda one: one.organization_id is None)
     if not own_first:
         names = _visible(agent).filter(enabled=True).order_by("name").values_list("name", flat=True)
-        raise runtime_config.invalid({"provider": f"is not known; there are {_listed(dict.fromkeys(names))}"})
+        raise runtime_config.invalid(
+            {"provider": _("is not known; there are {names}").format(names=_listed(dict.fromkeys(names)))}
+        )
     provider = own_first[0]
     if not provider.enabled:
-        raise runtime_config.invalid({"provider": f"{provider.name} is switched off"})
+        raise runtime_config.invalid({"provider": _("{name} is switched off").format(name=provider.name)})
     _require_reached(provider)
     return provider
 
@@ -153,7 +176,7 @@ def _require_reached(provider: Provider) -> None:
     """Who names a provider hears at once that nobody is there; a default one is tried, and its failure is the run's."""
     health = getattr(provider, "health", None)
     if health and not health.reached and clock.now() - health.checked_at < LOOK_BELIEVED:
-        words = f"The provider {provider.name} does not answer right now: {health.detail}"
+        words = _("The provider {name} does not answer right now: {why}").format(name=provider.name, why=health.detail)
         raise Refused("SERVICE_UNAVAILABLE", words, details={"field": "provider", "provider": provider.name})
 
 
@@ -167,7 +190,7 @@ def _in_force(provider: Provider, model: str, asked: Config) -> Chosen:
 def _require_room(chosen: Chosen) -> None:
     most = next((each.get("max_tokens") for each in chosen.provider.offered if each["name"] == chosen.model), None)
     if most and chosen.config.get("max_tokens", 0) > most:
-        bound = f"must be a whole number from 1 to {most}, the limit of {chosen.model}"
+        bound = _("must be a whole number from 1 to {most}, the limit of {model}").format(most=most, model=chosen.model)
         raise runtime_config.invalid({"max_tokens": bound})
 
 

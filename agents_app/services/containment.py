@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from agents_app import clock, policy
 from agents_app.models import BlockedIndicator
@@ -27,7 +28,10 @@ def block(
     kind = indicators.kind_of(indicator) or ""
     if policy.in_own_networks(indicator, session.organization.own_networks):
         # The policy has refused it before; the list itself takes no chances with our own machines.
-        raise Denied(f"{indicator} lies inside the organisation's own networks.", code="TOOL_PERMISSION_DENIED")
+        raise Denied(
+            _("{indicator} lies inside the organisation's own networks.").format(indicator=indicator),
+            code="TOOL_PERMISSION_DENIED",
+        )
     until = clock.now() + timedelta(minutes=minutes)
     blocked, new = BlockedIndicator.objects.get_or_create(
         idempotency_key=key,

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from agents_app.models import Agent, Run
 from agents_app.services import runs
@@ -32,12 +33,12 @@ def start(*, incident_id: UUID, by: Actor, config: dict[str, Any] | None = None,
     permissions.require(by, "start_crew", incident)
     leader = captain(incident.organization)
     if leader is None or incident.room_id is None:
-        raise Refused("AGENT_NOT_AVAILABLE", "This organisation has no crew.")
+        raise Refused("AGENT_NOT_AVAILABLE", _("This organisation has no crew."))
     if incident.status in Incident.SETTLED:
-        raise Conflict(f"The incident is {incident.status}.")
+        raise Conflict(_("The incident is {status}.").format(status=incident.get_status_display().lower()))
     room = log.lock(incident.room_id)
     if Run.objects.unfinished().filter(session=room, mode=Run.Mode.CREW).exists():
-        raise Refused("RUN_ACTIVE", "The crew is at work on this incident.")
+        raise Refused("RUN_ACTIVE", _("The crew is at work on this incident."))
     return _send(room, leader, config=config, cause=cause)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from agents_app import clock, queue
 from agents_app.models import Run, RunInbox
@@ -47,7 +48,7 @@ def resume(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
     run = _asked(run_id, "resume_run", by)
     _require_unfinished(run)
     if not run.pause_requested_at and run.status != Run.Status.PAUSED:
-        raise Conflict("The run is not paused.", details={"status": run.status})
+        raise Conflict(_("The run is not paused."), details={"status": run.status})
     run.pause_requested_at = run.pause_requested_by = None
     run.save(update_fields=["pause_requested_at", "pause_requested_by"])
     if run.status == Run.Status.PAUSED:
@@ -87,7 +88,7 @@ def steer(*, run_id: UUID, content: str, by: Actor, cause: UUID | None = None) -
         sessions.require_open(run.session)
         _require_unfinished(run)
         if run.mode not in LISTENING or run.parent_id:
-            raise Conflict("This run takes no words on its way; send a message.", details={"mode": run.mode})
+            raise Conflict(_("This run takes no words on its way; send a message."), details={"mode": run.mode})
         message = messages.say(session=run.session, speaker=by, content=content, html=html, cause=cause)
         RunInbox.objects.create(run=run, message=message)
         return message
@@ -105,8 +106,8 @@ def require_place(session: ChatSession, *, by: Actor) -> None:
     """So many unfinished replies may one person have in a session that the caller has locked."""
     unfinished = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)
     if unfinished.filter(requested_by=by.user).count() >= UNFINISHED_ALLOWED:
-        words = f"You have {UNFINISHED_ALLOWED} unfinished replies in this session; wait for one or cancel it."
-        raise Refused("TOO_MANY_RUNS", words)
+        words = _("You have {count} unfinished replies in this session; wait for one or cancel it.")
+        raise Refused("TOO_MANY_RUNS", words.format(count=UNFINISHED_ALLOWED))
 
 
 def written_to(run: Run) -> bool:
@@ -148,25 +149,25 @@ def _asked(run_id: UUID, verb: str, by: Actor) -> Run:
     """Lock a run that the actor may see and may do this to."""
     run = runs.locked(run_id)
     if not permissions.sees(by, run.session):
-        raise NotFound("There is no such run.")
+        raise NotFound(_("There is no such run."))
     permissions.require(by, verb, run.session)
     return run
 
 
 def _require_unfinished(run: Run) -> None:
     if run.finished or run.cancel_requested_at:
-        raise Conflict("The run has ended.", details={"status": run.status})
+        raise Conflict(_("The run has ended."), details={"status": run.status})
 
 
 def _require_over(run: Run) -> None:
     if run.status not in AGAIN:
-        words = "Only a run that failed or was cancelled can be tried again."
+        words = _("Only a run that failed or was cancelled can be tried again.")
         raise Conflict(words, details={"status": run.status})
 
 
 def _require_repeatable(run: Run) -> None:
     _require_over(run)
     if run.prompt is None or run.lane != Run.Lane.CHAT or run.parent_id:
-        raise Conflict("Only the reply to a message, or a crew, can be tried again.")
+        raise Conflict(_("Only the reply to a message, or a crew, can be tried again."))
     if not run.agent.enabled:
-        raise Refused("AGENT_NOT_AVAILABLE", f"{run.agent.name} is switched off.")
+        raise Refused("AGENT_NOT_AVAILABLE", _("{name} is switched off.").format(name=run.agent.name))

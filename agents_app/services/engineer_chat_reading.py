@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from agents_app.services import conversation_log, engineer_chats
 from sessions_app import permissions
@@ -26,14 +27,14 @@ class Told:
 def incident_for(incident_id: UUID, by: Actor) -> Incident:
     incident = permissions.visible_incidents(by).filter(pk=incident_id).first()
     if incident is None:
-        raise NotFound("There is no such incident.")
+        raise NotFound(_("There is no such incident."))
     return incident
 
 
 def history(*, session_id: UUID | None, incident_id: UUID | None, by: Actor) -> QuerySet[Message]:
     """What was said in a chat, or in all one's chats on an incident."""
     if session_id is None and incident_id is None:
-        raise Invalid("Name a session or an incident.", details={"field": "session_id"})
+        raise Invalid(_("Name a session or an incident."), details={"field": "session_id"})
     chats = _of_session(session_id, by) if session_id else _of_incident(incident_id, by)
     return Message.objects.filter(session__in=chats).select_related("session")
 

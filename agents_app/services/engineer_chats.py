@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from agents_app.models import Run
 from agents_app.services import conversation_log, quotas, replies, runs
@@ -55,7 +56,7 @@ def incident_for(incident_id: UUID | None, by: Actor) -> Incident:
     """An incident that the actor may ask about."""
     incident = Incident.objects.select_related("organization").filter(pk__in=[incident_id]).first()
     if incident is None:
-        raise NotFound("There is no such incident.")
+        raise NotFound(_("There is no such incident."))
     permissions.require(by, "ask_privately", incident)
     return incident
 
@@ -78,7 +79,7 @@ def elsewhere(
         return None
     question = body.content[match.end() :]
     if not question.strip():
-        raise Invalid("Ask something after @AI, such as: @AI what do we know about this address?")
+        raise Invalid(_("Ask something after @AI, such as: @AI what do we know about this address?"))
     asked = body.model_copy(update={"content": question, "execution_mode": "auto", "on_busy": "queue"})
     posted = send(incident_id=room.incident_id, session_id=None, body=asked, by=by, cause=cause)
     return posted.message, posted.extra
@@ -89,7 +90,7 @@ def before_post(session: ChatSession, body: MessageSend, by: Actor) -> dict[str,
     if session.category != ENGINEER_CHAT or by.kind != "user":
         return {}
     if body.execution_mode not in ("auto", "direct"):
-        raise Invalid("A private chat is answered directly; it has no modes.", details={"field": "execution_mode"})
+        raise Invalid(_("A private chat is answered directly; it has no modes."), details={"field": "execution_mode"})
     if session.rounds_used >= settings.ENGINEER_CHAT_MAX_ROUNDS:
         conversation_log.note("limit_reached", session)
         raise _no_rounds(session)
@@ -105,7 +106,7 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
         return None
     agent = replies.answering(session)
     if agent is None:
-        raise Refused("AGENT_NOT_AVAILABLE", "Nobody answers here: the organisation has no assistant.")
+        raise Refused("AGENT_NOT_AVAILABLE", _("Nobody answers here: the organisation has no assistant."))
     reserved = quotas.reserve(session=session, by=by, content=message.content, config=body.config)
     replies.make_room(session, body, by)
     run = runs.start(
@@ -168,13 +169,13 @@ def shared(room: ChatSession, message_ids: list[UUID]) -> QuerySet[Message]:
 def _to_share(message_id: UUID, by: Actor) -> tuple[Message, ChatSession]:
     message = Message.objects.select_related("session__incident__room").filter(pk=message_id).first()
     if message is None or not permissions.sees(by, message):
-        raise NotFound("There is no such message.")
+        raise NotFound(_("There is no such message."))
     permissions.require(by, "share", message)
     incident = message.session.incident
     if message.session.category != ENGINEER_CHAT or incident is None or incident.room is None:
-        raise Conflict("Only a message of your private chat on an incident can be shared.")
+        raise Conflict(_("Only a message of your private chat on an incident can be shared."))
     if message.message_type != Message.Type.TEXT or not message.content:
-        raise Conflict("There is nothing in this message to share.")
+        raise Conflict(_("There is nothing in this message to share."))
     return message, incident.room
 
 
@@ -204,8 +205,10 @@ def _named(session_id: UUID, incident_id: UUID | None, by: Actor) -> ChatSession
 
 def _no_rounds(session: ChatSession) -> Refused:
     most = settings.ENGINEER_CHAT_MAX_ROUNDS
-    words = f"This chat has had its {most} rounds. Begin a new one to go on; this one stays readable."
-    return Refused("ROUND_LIMIT_REACHED", words, details={"session_id": str(session.pk), "rounds": most})
+    told = _("This chat has had its {most} rounds. Begin a new one to go on; this one stays readable.")
+    return Refused(
+        "ROUND_LIMIT_REACHED", told.format(most=most), details={"session_id": str(session.pk), "rounds": most}
+    )
 
 
 def _note_message(message: Message, *, by: Actor) -> None:

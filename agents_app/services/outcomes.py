@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from agents_app import clock
 from agents_app.models import Approval, ToolCall
@@ -24,7 +25,10 @@ def decide(*, tool_call_id: UUID, outcome: Outcome, note: str = "", by: Actor, c
     call = _locked(tool_call_id, by)
     _require_allowed(call, outcome, by)
     if call.state != State.UNKNOWN:
-        raise Conflict(f"This call is not unclear: it is {call.state}.", details={"state": call.state})
+        raise Conflict(
+            _("This call is not unclear: it is {state}.").format(state=call.get_state_display().lower()),
+            details={"state": call.state},
+        )
     said = {"outcome": outcome, "said_by": by.name, "note": note or None}
     if outcome == "retry":
         _again(call)
@@ -42,7 +46,7 @@ def decide(*, tool_call_id: UUID, outcome: Outcome, note: str = "", by: Actor, c
 def _locked(tool_call_id: UUID, by: Actor) -> ToolCall:
     found = ToolCall.objects.select_related("run__session").filter(pk=tool_call_id).first()
     if found is None or not permissions.sees(by, found.run):
-        raise NotFound("There is no such call.")
+        raise NotFound(_("There is no such call."))
     session = log.lock(found.run.session_id)
     call = calls.lock(tool_call_id, run=calls.lock_run(found.run_id, session=session))
     if call.approval:
@@ -53,13 +57,13 @@ def _locked(tool_call_id: UUID, by: Actor) -> ToolCall:
 def _require_allowed(call: ToolCall, outcome: Outcome, by: Actor) -> None:
     """To run it again is to allow it again: that takes somebody who may."""
     if not by.in_person or not permissions.may(by, "resolve_outcome", call.run.session.organization_id):
-        raise Denied("Your role does not decide what became of a call.")
+        raise Denied(_("Your role does not decide what became of a call."))
     if outcome != "retry":
         return
     if call.run.finished:
-        raise Conflict("Its run has ended, so nothing can run it again; say that it happened, or skip it.")
+        raise Conflict(_("Its run has ended, so nothing can run it again; say that it happened, or skip it."))
     if call.approval and (reason := quorum.why_not(call.approval, by)):
-        raise Denied(reason, code="APPROVAL_FORBIDDEN")
+        raise Denied(str(reason), code="APPROVAL_FORBIDDEN")
 
 
 def _again(call: ToolCall) -> None:

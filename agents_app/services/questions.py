@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from agents_app import clock, resources
 from agents_app.models import Question, Run, ToolCall
@@ -36,14 +37,13 @@ def answer(*, body: QuestionAnswer, by: Actor, cause: UUID | None = None) -> Que
     _require_visible(body.question_id, by)
     question = _locked(body.question_id)
     if not by.in_person or not permissions.may(by, "answer_question", question.session.organization_id):
-        raise Denied("Your role does not answer agents.")
+        raise Denied(_("Your role does not answer agents."))
     words = _words(question, body)
     if question.status == Status.ANSWERED and question.answered_by_id == by.user_id and question.answer == words:
         return question
     if question.status != Status.OPEN or question.expires_at <= clock.now():
-        who = f" by {question.answered_by.display_name}" if question.answered_by else ""
-        over = question.status if question.status != Status.OPEN else Status.EXPIRED
-        raise Conflict(f"This question is already {over}{who}.", details={"status": over})
+        over = Status(question.status) if question.status != Status.OPEN else Status.EXPIRED
+        raise Conflict(_already(question, over), details={"status": over})
     question.answer, question.answered_by = words, by.user
     _end(question, Status.ANSWERED, by=by, cause=cause)
     result = {"answer": words, "answered_by": by.name}
@@ -93,7 +93,7 @@ def cancel_open(
 def _require_visible(question_id: UUID, by: Actor) -> None:
     found = Question.objects.select_related("session").filter(pk=question_id).first()
     if found is None or not permissions.sees(by, found):
-        raise NotFound("There is no such question.")
+        raise NotFound(_("There is no such question."))
 
 
 def _locked(question_id: UUID, *, session: ChatSession | None = None) -> Question:
@@ -107,12 +107,19 @@ def _locked(question_id: UUID, *, session: ChatSession | None = None) -> Questio
     return question
 
 
+def _already(question: Question, over: Status) -> str:
+    if question.answered_by is None:
+        return _("This question is already {status}.").format(status=over.label.lower())
+    told = _("This question is already {status} by {name}.")
+    return told.format(status=over.label.lower(), name=question.answered_by.display_name)
+
+
 def _words(question: Question, body: QuestionAnswer) -> str:
     if body.option is not None and body.option not in question.options:
-        raise Invalid("That is none of the question's options.", details={"options": question.options})
+        raise Invalid(_("That is none of the question's options."), details={"options": question.options})
     words = "; ".join(dict.fromkeys(filter(None, [body.option, body.content.strip()])))
     if not words:
-        raise Invalid("An answer needs words or an option.", details={"content": "is empty"})
+        raise Invalid(_("An answer needs words or an option."), details={"content": "is empty"})
     return words
 
 

@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from agents_app.models import Approval, Vote
 from agents_app.policy import covers, or_above
 from sessions_app import permissions
@@ -14,15 +18,15 @@ Need = list[dict[str, Any]]
 RoleIn = Callable[[UUID], str | None]
 
 
-def why_not(approval: Approval, by: Actor, role_in: RoleIn | None = None) -> str:
-    """Why somebody may not decide, computed from what is true now; empty when they may."""
+def why_not(approval: Approval, by: Actor, role_in: RoleIn | None = None) -> str | Promise:
+    """Why somebody may not decide, from what is true now, in the language of who reads it; empty when they may."""
     if not by.in_person:
-        return "A person decides this, signed in as themselves."
+        return _("A person decides this, signed in as themselves.")
     if by.id in approval.policy["exclude"]:
-        return "You asked for this; somebody else decides it."
+        return _("You asked for this; somebody else decides it.")
     role = role_in(approval.organization_id) if role_in else permissions.role_in(by, approval.organization_id)
     if role not in approval.policy["eligible"]:
-        return f"Your role does not decide this ({approval.policy['rule']})."
+        return format_lazy(_("Your role does not decide this ({rule})."), rule=approval.policy["rule"])
     return ""
 
 

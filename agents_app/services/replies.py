@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from agents_app.models import Agent, Run, RunInbox
 from agents_app.services import choosing, directing, quotas, runs
 from sessions_app.actors import Actor
@@ -45,7 +47,7 @@ def answering(session: ChatSession) -> Agent | None:
     """The session's agent, or the organisation's assistant; one that is switched off answers nobody."""
     agent = session.agent or _assistant(session)
     if agent is not None and not agent.enabled:
-        raise Refused("AGENT_NOT_AVAILABLE", f"{agent.name} is switched off.")
+        raise Refused("AGENT_NOT_AVAILABLE", _("{name} is switched off.").format(name=agent.name))
     return agent
 
 
@@ -58,7 +60,7 @@ def make_room(session: ChatSession, body: MessageSend, by: Actor) -> None:
     """What a post does to runs that are not finished: wait behind them, end them, or not be taken."""
     unfinished = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)
     if body.on_busy == "reject" and unfinished.exists():
-        raise Refused("RUN_ACTIVE", "The agent is still at work on an earlier message.")
+        raise Refused("RUN_ACTIVE", _("The agent is still at work on an earlier message."))
     if body.on_busy == "interrupt":
         runs.cancel_all(unfinished, session=session, by=by)
     directing.require_place(session, by=by)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from agents_app.models import Run
 from agents_app.services import report_facts as facts
@@ -59,7 +60,7 @@ def edit(*, incident_id: UUID, markdown: str, status: str, by: Actor) -> Report:
 def newest(incident: Incident) -> Report:
     report = incident.reports.order_by("-version").first()
     if report is None:
-        raise NotFound("There is no report of this incident yet.")
+        raise NotFound(_("There is no report of this incident yet."))
     return report
 
 

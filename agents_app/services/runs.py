@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from agents_app import clock, queue, resources
 from agents_app.models import Agent, Run
@@ -92,7 +93,7 @@ def cancel(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
     """Ask a run to stop. One at work stops at its next step and keeps what it said; any other has ended on return."""
     run = locked(run_id)
     if not permissions.sees(by, run.session):
-        raise NotFound("There is no such run.")
+        raise NotFound(_("There is no such run."))
     permissions.require(by, "cancel_run", run.session)
     cancel_locked(run, by=by, cause=cause)
     return run
@@ -278,7 +279,7 @@ def locked(run_id: UUID) -> Run:
     """Lock the run's session, then the run: the order that everybody keeps."""
     session_id = Run.objects.filter(pk=run_id).values_list("session_id", flat=True).first()
     if session_id is None:
-        raise NotFound("There is no such run.")
+        raise NotFound(_("There is no such run."))
     session = log.lock(session_id)
     run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("agent", "provider").get(pk=run_id)
     run.session = session

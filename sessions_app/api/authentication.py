@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.request import Request
 from rest_framework_simplejwt.tokens import AccessToken
@@ -93,9 +94,9 @@ def _bearer(user: User, token: AccessToken) -> Actor:
 
 def _credential(header: str, scheme: str) -> str | None:
     """What follows the scheme; none when the header is not of this scheme."""
-    given, _, credential = header.strip().partition(" ")
+    given, _space, credential = header.strip().partition(" ")
     if given.lower() != scheme:
         return None
     if not credential.strip():
-        raise Refused("NOT_AUTHENTICATED", "The Authorization header holds no credential.")
+        raise Refused("NOT_AUTHENTICATED", _("The Authorization header holds no credential."))
     return credential.strip()

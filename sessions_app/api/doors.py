@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
 from pydantic import BaseModel
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,7 +29,7 @@ class Door(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in ("GET", "HEAD") and not permissions.may_read(self.actor):
-            raise Denied("This key may not read.")
+            raise Denied(_("This key may not read."))
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """What somebody may see is for no cache between us; a browser asks each time, by ETag where there is one."""
@@ -74,7 +75,11 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
 def key_of(request: Request) -> str | None:
     key: str | None = request.headers.get("Idempotency-Key")
     if key is not None and not KEY.fullmatch(key):
-        raise Invalid(f"Idempotency-Key must have 1 to {LONGEST_KEY} printable ASCII characters, and no space.")
+        raise Invalid(
+            _("Idempotency-Key must have 1 to {most} printable ASCII characters, and no space.").format(
+                most=LONGEST_KEY
+            )
+        )
     return key
 
 

@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.core.handlers.asgi import ASGIRequest
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
@@ -41,7 +42,7 @@ class WhateverIsAccepted(BaseContentNegotiation):
 
 def download(row: Evidence | Upload, request: Request) -> StreamingHttpResponse:
     if not default_storage.exists(row.stored_name):
-        raise NotFound("The file is no longer in storage.")
+        raise NotFound(_("The file is no longer in storage."))
     # A plain iterator would be read whole into memory before an ASGI server sends its first byte.
     there = isinstance(request._request, ASGIRequest)
     content = _pieces_async(row.stored_name) if there else _pieces(row.stored_name)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import StreamingHttpResponse
 from django.urls import path
+from django.utils.translation import gettext as _
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -91,7 +92,7 @@ def seen(actor: Actor, evidence_id: UUID, incident_id: UUID | None) -> Evidence:
     rows = Evidence.objects.filter(incident__in=permissions.visible_incidents(actor), **within)
     row = rows.filter(pk=evidence_id).select_related("uploaded_by").first()
     if row is None:
-        raise NotFound("There is no such evidence.")
+        raise NotFound(_("There is no such evidence."))
     return row
 
 

@@ -9,6 +9,7 @@ from django.http import StreamingHttpResponse
 from django.urls import path
 from django.utils.http import content_disposition_header
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 
@@ -47,7 +48,7 @@ class SessionFile(Door):
     def get(self, request: Request, session_id: UUID) -> StreamingHttpResponse:
         form = request.query_params.get("format", "md")
         if form not in TYPES:
-            raise Invalid("format must be md or json.", details={"field": "format"})
+            raise Invalid(_("format must be md or json."), details={"field": "format"})
         export = exports.begin(session_id=session_id, form=form, by=self.actor)
         # A plain iterator would be read whole into memory before an ASGI server sends its first byte.
         under_asgi = isinstance(request._request, ASGIRequest)

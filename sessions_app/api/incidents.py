@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from django.db.models import Prefetch, QuerySet
 from django.urls import path
+from django.utils.translation import gettext as _
 from pydantic import Field, StringConstraints
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -107,7 +108,7 @@ def visible(actor: Actor) -> QuerySet[Incident]:
 def named(actor: Actor, incident_id: UUID) -> Incident:
     incident = visible(actor).filter(pk=incident_id).first()
     if incident is None:
-        raise NotFound("There is no such incident.")
+        raise NotFound(_("There is no such incident."))
     return incident
 
 

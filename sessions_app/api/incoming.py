@@ -3,6 +3,7 @@
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from sessions_app.errors import Invalid
 from sessions_app.services import files
@@ -16,7 +17,7 @@ def bound(request: HttpRequest, most: int) -> None:
 def file_of(request: HttpRequest) -> UploadedFile:
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
-        raise Invalid("Send the file as the form field `file`.", details={"field": "file"})
+        raise Invalid(_("Send the file as the form field `file`."), details={"field": "file"})
     return file
 
 

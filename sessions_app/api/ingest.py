@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.urls import path
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -73,7 +74,9 @@ def bytes_of(request: Request) -> bytes:
     said = request.META.get("CONTENT_LENGTH") or "0"
     body = b"" if said.isdigit() and int(said) > most else request._request.read(most + 1)
     if (said.isdigit() and int(said) > most) or len(body) > most:
-        raise Refused("PAYLOAD_TOO_LARGE", f"The body of an alert may have {most // 1024} KiB.")
+        raise Refused(
+            "PAYLOAD_TOO_LARGE", _("The body of an alert may have {kibibytes} KiB.").format(kibibytes=most // 1024)
+        )
     return body
 
 

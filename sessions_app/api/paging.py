@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import QueryDict
 from django.middleware.http import ConditionalGetMiddleware
 from django.utils.decorators import decorator_from_middleware, method_decorator
+from django.utils.translation import gettext as _
 from rest_framework.views import APIView
 
 from sessions_app import cursors
@@ -53,7 +54,10 @@ def number(parameters: QueryDict, name: str, usual: int, *, low: int, high: int)
     if text is None:
         return usual
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and low <= int(text) <= high):
-        raise Invalid(f"{name} must be a whole number from {low} to {high}.", details={"field": name})
+        raise Invalid(
+            _("{name} must be a whole number from {low} to {high}.").format(name=name, low=low, high=high),
+            details={"field": name},
+        )
     return int(text)
 
 
@@ -61,5 +65,5 @@ def read_cursor(cursor: str, model: type[Model], column: str) -> Any:
     """The value of the column where the last page ended."""
     is_id = model._meta.get_field(column).get_internal_type() == "UUIDField"
     if not (ID if is_id else SEQ).fullmatch(cursor):
-        raise Invalid("This cursor is not one of ours.", details={"field": "cursor"})
+        raise Invalid(_("This cursor is not one of ours."), details={"field": "cursor"})
     return UUID(cursor) if is_id else int(cursor)

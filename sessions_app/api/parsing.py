@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 import orjson
+from django.utils.translation import gettext as _
 from rest_framework.parsers import BaseParser
 
 from sessions_app.errors import Invalid, Refused
@@ -22,11 +23,17 @@ class StrictJSONParser(BaseParser):
     ) -> Any:
         raw = stream.read(LONGEST + 1)
         if len(raw) > LONGEST:
-            raise Refused("PAYLOAD_TOO_LARGE", f"A body may have {LONGEST // 1024} KiB at most.")
+            raise Refused(
+                "PAYLOAD_TOO_LARGE", _("A body may have {kibibytes} KiB at most.").format(kibibytes=LONGEST // 1024)
+            )
         try:
             value = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
-            raise Invalid(f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno}).") from None
+            raise Invalid(
+                _("The body is not JSON: {problem} (line {line}, column {column}).").format(
+                    problem=error.msg, line=error.lineno, column=error.colno
+                )
+            ) from None
         if depth(value) > DEEPEST:
-            raise Invalid(f"The body is nested deeper than {DEEPEST} levels.")
+            raise Invalid(_("The body is nested deeper than {levels} levels.").format(levels=DEEPEST))
         return value

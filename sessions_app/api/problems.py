@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import exceptions
 
 from sessions_app.errors import Refused
@@ -99,7 +100,7 @@ def refusal_of(error: BaseException | None) -> Refused | None:
     if isinstance(error, Refused):
         return error
     if isinstance(error, DATABASE_AWAY):
-        return Refused("SERVICE_UNAVAILABLE", "The database can't be reached right now; try again shortly.")
+        return Refused("SERVICE_UNAVAILABLE", _("The database can't be reached right now; try again shortly."))
     for kind, code in CODES.items():
         if isinstance(error, kind):
             return Refused(code, _words(error))

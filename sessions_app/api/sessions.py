@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import path
+from django.utils.translation import gettext as _
 from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -101,7 +102,7 @@ class Sessions(Door):
         incidents = permissions.visible_incidents(self.actor).select_related("organization")
         incident = incidents.filter(pk=told.incident_id).first()
         if incident is None or told.organization_id not in (None, incident.organization_id):
-            raise NotFound("There is no such incident.")
+            raise NotFound(_("There is no such incident."))
         return incident.organization
 
 

@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from autobahn.exception import Disconnected
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from sessions_app.actors import Actor
 from sessions_app.errors import Refused
@@ -40,6 +42,7 @@ class Connection:
         self.proof = ""
         self.expires: datetime | None = None
         self.doubtful = False
+        self.language = settings.LANGUAGE_CODE
         self.viewers: dict[str, Viewer] = {}
         self.joining: dict[str, asyncio.Task[None]] = {}
         self.working = 0
@@ -175,7 +178,8 @@ class Connection:
             return
         self.actor = now.actor
         for room_id in [each for each in self.rooms() if each not in now.rooms]:
-            self.lose(room_id, Refused("PERMISSION_DENIED", "You may not see this room any more."))
+            with translation.override(self.language):
+                self.lose(room_id, Refused("PERMISSION_DENIED", _("You may not see this room any more.")))
         if not now.member:
             self.end(4403, "no longer a member")
         self.resume()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+
 from sessions_app.errors import Invalid
 from sessions_app.indicators import Found
 
@@ -37,7 +39,9 @@ class ParsedAlert:
 def bounded(documents: Sequence[Any]) -> None:
     """Refuse a body that would open incidents by the thousand."""
     if len(documents) > MOST_ALERTS:
-        raise Invalid(f"A body may hold {MOST_ALERTS} alerts; this one holds {len(documents)}.")
+        raise Invalid(
+            _("A body may hold {most} alerts; this one holds {count}.").format(most=MOST_ALERTS, count=len(documents))
+        )
 
 
 def title_of(text: str) -> str:

@@ -7,6 +7,8 @@ import math
 import re
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext as _
+
 from sessions_app.errors import Invalid
 
 DEEPEST = 50
@@ -19,10 +21,10 @@ def parse(body: bytes) -> Any:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Invalid("The body is not UTF-8 text.") from error
+        raise Invalid(_("The body is not UTF-8 text.")) from error
     value = read(text)
     if depth(value) > DEEPEST:
-        raise Invalid(f"The body is nested deeper than {DEEPEST} levels.")
+        raise Invalid(_("The body is nested deeper than {levels} levels.").format(levels=DEEPEST))
     return clean(value)
 
 
@@ -30,17 +32,17 @@ def read(text: str) -> Any:
     try:
         return strict(text)
     except RecursionError as error:
-        raise Invalid(f"The body is nested deeper than {DEEPEST} levels.") from error
+        raise Invalid(_("The body is nested deeper than {levels} levels.").format(levels=DEEPEST)) from error
     except ValueError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         if len(lines) < 2 or not all(line.lstrip().startswith("{") and line.rstrip().endswith("}") for line in lines):
-            raise Invalid(f"The body is not JSON: {error}.") from error
+            raise Invalid(_("The body is not JSON: {error}.").format(error=error)) from error
     try:
         return [strict(line) for line in lines]
     except RecursionError as error:
-        raise Invalid(f"The body is nested deeper than {DEEPEST} levels.") from error
+        raise Invalid(_("The body is nested deeper than {levels} levels.").format(levels=DEEPEST)) from error
     except ValueError as error:
-        raise Invalid(f"The body is neither JSON nor JSON lines: {error}.") from error
+        raise Invalid(_("The body is neither JSON nor JSON lines: {error}.").format(error=error)) from error
 
 
 def strict(text: str) -> Any:

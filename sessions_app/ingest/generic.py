@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from sessions_app.errors import Invalid
 from sessions_app.ingest.alert import (
     DESCRIPTION_LENGTH,
@@ -78,7 +80,7 @@ def recognises(body: Any) -> bool:
 def read(source: str, body: Any) -> list[ParsedAlert]:
     found = list(items(body))
     if not found:
-        raise Invalid("There is no alert in this body.")
+        raise Invalid(_("There is no alert in this body."))
     bounded(found)
     if len(found) > 1 and not any(map(says_something, found)):
         return [one(source, Reading([each.document for each in found], found[0].around))]
@@ -100,7 +102,7 @@ def items(value: Any, around: Reading | None = None) -> Iterator[Reading]:
         elif value:
             yield Reading(value, around)
     else:
-        raise Invalid("An alert is a JSON object, or a list of objects.")
+        raise Invalid(_("An alert is a JSON object, or a list of objects."))
 
 
 def without(value: dict[str, Any], left_out: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from sessions_app.errors import NotFound
 from sessions_app.ingest import alertmanager, generic, wazuh
 from sessions_app.ingest.alert import ParsedAlert
@@ -94,7 +96,7 @@ def read(source: str, body: Any) -> list[ParsedAlert]:
     A body that does not look like the source it names is read by best guess: no alert is turned away for its shape.
     """
     if source and source not in SOURCES:
-        raise NotFound(f"There is no source called {source[:40]!r}.")
+        raise NotFound(_("There is no source called {name}.").format(name=repr(source[:40])))
     named = SOURCES[source] if source else SOURCES[source := guess(body)]
     reader = named.read if looks_right(source, body) else generic.read
     return reader(source, body)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 from django.db import transaction
 from django.db.models import Exists
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
@@ -132,11 +133,11 @@ def issue_ticket(*, user: User, auth_hash: str, sign_in: str = "") -> Ticket:
 def redeem_ticket(token: str) -> WsTicket:
     """Use a ticket up. Of two that bring the same one, the delete lets one through."""
     ticket = WsTicket.objects.select_related("user").filter(token_hash=_hash(token)).first()
-    used, _ = WsTicket.objects.filter(token_hash=_hash(token), expires_at__gt=timezone.now()).delete()
+    used, _by_table = WsTicket.objects.filter(token_hash=_hash(token), expires_at__gt=timezone.now()).delete()
     if ticket is None or not used or not ticket.user.is_active:
-        raise Refused("NOT_AUTHENTICATED", "This ticket is not valid any more; get a new one.")
+        raise Refused("NOT_AUTHENTICATED", _("This ticket is not valid any more; get a new one."))
     if not hmac.compare_digest(ticket.auth_hash, ticket.user.get_session_auth_hash()):
-        raise Refused("NOT_AUTHENTICATED", "This ticket is not valid any more; sign in again.")
+        raise Refused("NOT_AUTHENTICATED", _("This ticket is not valid any more; sign in again."))
     return ticket
 
 
@@ -168,7 +169,7 @@ def key_for(secret: str) -> ApiKey:
     prefix = [*secret.split("_", 2), "", ""][1]
     key = ApiKey.objects.live(now).select_related("organization").filter(prefix=prefix).first()
     if not hmac.compare_digest(key.secret_hash if key else _hash(""), _hash(secret)) or key is None:
-        raise Refused("NOT_AUTHENTICATED", "This API key is not valid.")
+        raise Refused("NOT_AUTHENTICATED", _("This API key is not valid."))
     # Not at every request: reading must not wait for the database's one writer.
     if key.last_used_at is None or now - key.last_used_at > KEY_USE_NOTED_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
@@ -200,7 +201,7 @@ def _pass(refresh: RefreshToken) -> Pass:
 
 
 def _invalid() -> Refused:
-    return Refused("NOT_AUTHENTICATED", "This sign-in is not valid any more; sign in again.")
+    return Refused("NOT_AUTHENTICATED", _("This sign-in is not valid any more; sign in again."))
 
 
 def _hash(text: str) -> str:

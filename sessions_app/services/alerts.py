@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app import ingest, permissions, resources
 from sessions_app.actors import Actor
@@ -39,7 +40,10 @@ def receive(*, organization: Organization, source: str, body: bytes, by: Actor) 
     """Take a webhook's body; an empty source means: guess. A body we can't read leaves nothing behind."""
     permissions.require(by, "ingest", organization)
     if len(body) > settings.WARROOM_INGEST_MAX_BYTES:
-        raise Refused("PAYLOAD_TOO_LARGE", f"An alert may have {settings.WARROOM_INGEST_MAX_BYTES // 1024} KiB.")
+        raise Refused(
+            "PAYLOAD_TOO_LARGE",
+            _("An alert may have {kibibytes} KiB.").format(kibibytes=settings.WARROOM_INGEST_MAX_BYTES // 1024),
+        )
     received = Received()
     for parsed in ingest.read(source, ingest.parse(body)):
         take(received, organization, parsed, by)
@@ -59,13 +63,13 @@ def take(received: Received, organization: Organization, parsed: ParsedAlert, by
 
 def once(organization: Organization, parsed: ParsedAlert, by: Actor) -> tuple[Alert | None, bool]:
     """Enter one alert, in one transaction. Of two that are the same at once one opens, the other finds it open."""
-    for _ in range(RACES):
+    for _race in range(RACES):
         try:
             with transaction.atomic():
                 return enter(organization, parsed, by)
         except IntegrityError:
             continue
-    raise Refused("SERVICE_UNAVAILABLE", "Too many of the same alert at once.", retry_after_s=1)
+    raise Refused("SERVICE_UNAVAILABLE", _("Too many of the same alert at once."), retry_after_s=1)
 
 
 def enter(organization: Organization, parsed: ParsedAlert, by: Actor) -> tuple[Alert | None, bool]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from sessions_app import indicators
 from sessions_app.errors import Invalid
 from sessions_app.models import Evidence, Incident
@@ -49,7 +51,7 @@ class Query:
         self.text = text
         words = text.lower().split()
         if not words or len(words) > MOST_WORDS or len(text) > LONGEST_QUERY:
-            raise Invalid(f"Search for one to {MOST_WORDS} words.")
+            raise Invalid(_("Search for one to {most} words.").format(most=MOST_WORDS))
         # The longest first: it is the rarest, and most lines are done with after one look.
         self.words = sorted((indicators.refang(word).encode() for word in words), key=len, reverse=True)
         self.values = [whole(word) for word in self.words if indicators.kind_of(word.decode())]

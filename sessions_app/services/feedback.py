@@ -5,6 +5,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app import permissions
 from sessions_app.actors import Actor
@@ -21,12 +22,12 @@ def give(*, body: FeedbackGive, by: Actor) -> Feedback:
     """Keep a person's word on a message; their newer word takes the place of the older."""
     message = Message.objects.select_related("session").filter(pk=body.message_id).first()
     if message is None or not permissions.sees(by, message):
-        raise NotFound("There is no such message.")
+        raise NotFound(_("There is no such message."))
     permissions.require(by, "give_feedback", message)
     if message.sender_type not in GIVEN_TO:
-        raise Invalid("Only what an agent said can be rated.", details={"field": "message_id"})
+        raise Invalid(_("Only what an agent said can be rated."), details={"field": "message_id"})
     said = {"rating": body.rating, "comment": body.comment, "given_at": timezone.now()}
-    row, _ = Feedback.objects.update_or_create(message=message, user=by.user, defaults=said)
+    row, _created = Feedback.objects.update_or_create(message=message, user=by.user, defaults=said)
     transaction.on_commit(lambda: _log(row, message.session_id))
     return row
 

@@ -12,6 +12,7 @@ from typing import IO, Protocol
 
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from sessions_app.errors import Refused
 
@@ -67,7 +68,7 @@ def chunks(stream: Readable) -> Iterator[bytes]:
 
 
 def too_long(most: int) -> Refused:
-    return Refused("PAYLOAD_TOO_LARGE", f"A file may have {most // (1024 * 1024)} MB here.")
+    return Refused("PAYLOAD_TOO_LARGE", _("A file may have {value} MB here.").format(value=most // (1024 * 1024)))
 
 
 def drop(name: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from sessions_app import permissions, resources
 from sessions_app.actors import Actor
@@ -33,7 +34,7 @@ def change(
     permissions.require(by, "change_incident", incident)
     task = FollowUp.objects.filter(incident=incident, pk=task_id).first()
     if task is None:
-        raise NotFound("There is no such task.")
+        raise NotFound(_("There is no such task."))
     wanted = {name: value for name, value in changes.items() if getattr(task, name) != value}
     if wanted:
         _set(task, wanted, incident)

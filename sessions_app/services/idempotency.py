@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from sessions_app.errors import Refused
 from sessions_app.models import IdempotencyRecord
 from sessions_app.transactions import refusable
@@ -28,7 +30,7 @@ def once(
     if refused is not None:
         raise refused
     if record.digest != digest:
-        raise Refused("IDEMPOTENCY_MISMATCH", "This key was used for another request; use a new one.")
+        raise Refused("IDEMPOTENCY_MISMATCH", _("This key was used for another request; use a new one."))
     return record.answer or {}, True
 
 

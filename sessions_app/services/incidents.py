@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app import extensions, permissions, resources
 from sessions_app.actors import Actor
@@ -86,7 +87,7 @@ def responder(incident: Incident, user_id: UUID, *, field: str) -> User:
         .first()
     )
     if member is None or member.role not in permissions.RESPONDERS:
-        raise Invalid("This must be one of the organisation's responders.", details={"field": field})
+        raise Invalid(_("This must be one of the organisation's responders."), details={"field": field})
     return member.user
 
 
@@ -115,7 +116,7 @@ def _apply(incident: Incident, wanted: dict[str, Any]) -> dict[str, tuple[Any, A
         with transaction.atomic():
             incident.save(update_fields=[*wanted, "closed_at"])
     except IntegrityError as error:
-        raise Conflict("Another open incident already collects these alerts.") from error
+        raise Conflict(_("Another open incident already collects these alerts.")) from error
     return told
 
 

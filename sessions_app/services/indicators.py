@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app import indicators, permissions, resources
 from sessions_app.actors import Actor
@@ -35,10 +36,13 @@ def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, 
     value = value.strip()
     kind = kind or indicators.kind_of(value)
     if kind is None:
-        raise Invalid("Say what kind of indicator this is.", details={"kind": list(indicators.KINDS)})
+        raise Invalid(_("Say what kind of indicator this is."), details={"kind": list(indicators.KINDS)})
     found = Found(kind, indicators.normal(kind, value))
     if not found.value or len(found.value) > 500 or not indicators.fits(found):
-        raise Invalid(f"This is not the value of an indicator of kind {kind}.", details={"value": [value[:100]]})
+        raise Invalid(
+            _("This is not the value of an indicator of kind {kind}.").format(kind=kind),
+            details={"value": [value[:100]]},
+        )
     locked = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     row = locked.indicators.filter(kind=found.kind, value=found.value).first()
     return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by, all_of_them=True)[0], True)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app import extensions, markdown, rate_limits, resources, runtime_config
 from sessions_app.actors import Actor
@@ -108,7 +109,7 @@ def _attachments(session: ChatSession, named: list[UUID]) -> list[Upload | Evide
     evidence = Evidence.objects.filter(incident=session.incident_id, pk__in=named).select_related("uploaded_by")
     found = {row.pk: row for rows in (uploads, evidence) for row in rows}
     if missing := [str(each) for each in named if each not in found]:
-        raise Invalid("An attachment is not a file of this session.", details={"attachments": missing})
+        raise Invalid(_("An attachment is not a file of this session."), details={"attachments": missing})
     return [found[each] for each in dict.fromkeys(named)]
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from sessions_app import permissions, snippets
 from sessions_app.actors import Actor
@@ -82,7 +83,7 @@ def find(text: str, *, by: Actor, kind: Kind | None = None, limit: int = MOST) -
             hits = _of_every_kind(query, by, limit) if kind is None else _SEARCHES[kind](query, by, limit)
     except TooSlow as error:
         raise Refused(
-            "SERVICE_UNAVAILABLE", "This search took too long. More or longer words are found faster."
+            "SERVICE_UNAVAILABLE", _("This search took too long. More or longer words are found faster.")
         ) from error
     return sorted(hits, key=lambda hit: (hit.score, hit.at), reverse=True)[:limit]
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, QuerySet, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app import extensions, permissions, runtime_config
 from sessions_app.actors import SYSTEM, Actor
@@ -40,7 +41,7 @@ def create(
     """Open a chat session, in an incident or on its own."""
     permissions.require(by, "start_session", organization)
     if category == ChatSession.Category.ENGINEER_CHAT and not by.in_person:
-        raise Denied("An engineer chat belongs to a person.")
+        raise Denied(_("An engineer chat belongs to a person."))
     chosen, kept = runtime_config.split(config or {}, metadata or {})
     session = ChatSession(
         organization=organization,
@@ -107,7 +108,7 @@ def end(*, session_id: UUID, by: Actor, reason: str = "", cause: UUID | None = N
     if session.over:
         require_open(session)
     if Incident.objects.open().filter(room=session).exists():
-        raise Conflict("This is the war room of an open incident; resolve or close the incident first.")
+        raise Conflict(_("This is the war room of an open incident; resolve or close the incident first."))
     _close(session, ChatSession.Status.ENDED, by=by, reason=reason, cause=cause)
     return session
 
@@ -212,7 +213,7 @@ def _incident(organization: Organization, incident_id: UUID | None) -> Incident 
         return None
     incident = Incident.objects.filter(organization=organization, pk=incident_id).first()
     if incident is None:
-        raise NotFound("There is no such incident.")
+        raise NotFound(_("There is no such incident."))
     return incident
 
 
@@ -224,6 +225,6 @@ def _agent_id(organization: Organization, agent_id: UUID | None, agent_name: str
     if agent is None:
         raise NotFound(code="AGENT_NOT_FOUND")
     if not agent.enabled:
-        raise Refused("AGENT_NOT_AVAILABLE", f"{agent.name} is switched off.")
+        raise Refused("AGENT_NOT_AVAILABLE", _("{name} is switched off.").format(name=agent.name))
     found: UUID = agent.pk
     return found

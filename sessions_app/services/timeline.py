@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from sessions_app import permissions
 from sessions_app.actors import Actor
@@ -37,7 +38,7 @@ def _room(incident_id: UUID, seq: int, by: Actor) -> ChatSession:
     assert incident.room_id is not None
     room = log.lock(incident.room_id)
     if not Event.objects.filter(session=room, seq=seq).exists():
-        raise NotFound("There is no such entry.")
+        raise NotFound(_("There is no such entry."))
     return room
 
 

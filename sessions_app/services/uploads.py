@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from sessions_app import permissions, rate_limits
 from sessions_app.actors import Actor
@@ -40,7 +41,7 @@ def upload(*, session_id: UUID, filename: str, stream: Readable, by: Actor) -> U
 def require_somewhere(by: Actor) -> None:
     """What can be said before a body is read: whether the caller may upload anywhere at all."""
     if not any(permissions.may(by, "post", each.pk) for each in permissions.organizations_of(by)):
-        raise Denied("Your role does not allow this (post).")
+        raise Denied(_("Your role does not allow this (post)."))
 
 
 def visible(by: Actor, upload_id: UUID) -> Upload:
@@ -48,7 +49,7 @@ def visible(by: Actor, upload_id: UUID) -> Upload:
     rows = Upload.objects.filter(session__in=permissions.visible_sessions(by))
     found = rows.filter(pk=upload_id).select_related("uploaded_by").first()
     if found is None:
-        raise NotFound("There is no such file.")
+        raise NotFound(_("There is no such file."))
     return found
 
 
