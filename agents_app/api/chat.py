@@ -74,7 +74,8 @@ class Chat(Door):
     def post(self, request: Request, session_id: UUID) -> Response:
         """With `stream` the answer is Server-Sent Events: `content` {type, data, message_id}, `thinking`, `reset`,
         `tool_call`, `tool_result`, `approval_required`, `question`, `error`, and last `done` {type, content,
-        message_id, usage, run_id, status}. Leaving cancels nothing."""
+        message_id, usage, run_id, status}. A stream that is broken off says `error` and `done` with the status
+        `unfinished`. Leaving cancels nothing."""
         body = self.body(ChatSend)
 
         @refusable()

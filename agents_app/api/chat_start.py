@@ -51,7 +51,7 @@ class Start(Door):
     def post(self, request: Request) -> Response:
         """Server-Sent Events `message`, `error`, `done` or `heartbeat`, each {id, type, data, timestamp}; `type` is
         text, thinking, tool_call or tool_result where it is a `message`. `done` carries {sessionId, messageId, usage,
-        executionMode}. Leaving cancels nothing."""
+        executionMode, status}. Leaving cancels nothing."""
         body = self.body(ChatStart)
 
         @refusable()

@@ -1,6 +1,6 @@
 """A reply as it is given: what the room is told of one run, by the way that every viewer of the room is told."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,8 @@ from sessions_app.events.stream import EventStream
 from sessions_app.models import Message
 
 OVER = ("run.succeeded", "run.failed", "run.cancelled")
+# What `done` says of a reply that its stream did not see the end of.
+UNFINISHED = "unfinished"
 BROKEN_OFF = {
     4401: ("NOT_AUTHENTICATED", "Your sign-in has ended. The reply goes on; read it in the history."),
     4403: ("PERMISSION_DENIED", "You may not see this session any more."),
@@ -40,7 +42,7 @@ class Awaited:
 
 async def told(awaited: Awaited, words: Words) -> AsyncIterator[str]:
     """Tell of the run until it has ended. Whoever stops listening stops only that."""
-    stream = ReplyStream(awaited.actor, awaited.run_id, words)
+    stream = ReplyStream(awaited, words)
     hub.open(stream)
     try:
         await _follow(stream, awaited)
@@ -49,11 +51,18 @@ async def told(awaited: Awaited, words: Words) -> AsyncIterator[str]:
         async for text in stream.last_words():
             yield text
     except (Refused, DatabaseError) as error:
-        refused = refusal_of(error) or Refused("SERVICE_UNAVAILABLE")
-        yield words.error(error_object(refused))
+        for text in _broken_off(awaited, words, refusal_of(error) or Refused("SERVICE_UNAVAILABLE")):
+            yield text
     finally:
         stream.close()
         hub.close(stream)
+
+
+def _broken_off(awaited: Awaited, words: Words, refused: Refused) -> Iterator[str]:
+    """The end of a stream whose reply goes on without it: why it ends, and that this is all."""
+    yield words.error(error_object(refused))
+    unfinished = {"id": awaited.run_id, "session_id": awaited.session_id, "status": UNFINISHED, "usage": {}, "path": ""}
+    yield words.done(unfinished, None, "")
 
 
 async def _follow(stream: "ReplyStream", awaited: Awaited) -> None:
@@ -66,9 +75,9 @@ async def _follow(stream: "ReplyStream", awaited: Awaited) -> None:
 class ReplyStream(EventStream):
     """One viewer of the room who cares for one run only."""
 
-    def __init__(self, actor: Actor, run_id: str, words: Words) -> None:
-        super().__init__(actor)
-        self._run_id, self._words = run_id, words
+    def __init__(self, awaited: Awaited, words: Words) -> None:
+        super().__init__(awaited.actor)
+        self._awaited, self._run_id, self._words = awaited, awaited.run_id, words
         # The newest text the run has said, and itself once it has ended.
         self._said: dict[str, Any] | None = None
         self._run: dict[str, Any] | None = None
@@ -79,8 +88,8 @@ class ReplyStream(EventStream):
     async def last_words(self) -> AsyncIterator[str]:
         """The end: of the run, or of what its asker may hear of it."""
         if self._run is None:
-            code, words = BROKEN_OFF.get(self._broken_off, GOING)
-            yield self._words.error(error_object(Refused(code, words)))
+            for text in _broken_off(self._awaited, self._words, Refused(*BROKEN_OFF.get(self._broken_off, GOING))):
+                yield text
             return
         content, message_id = "", None
         if self._said is not None:

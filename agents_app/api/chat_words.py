@@ -36,7 +36,7 @@ class Words(Protocol):
 
 
 class OfSession:
-    """Each event is named by its `type`; `done` is the last, whatever became of the reply."""
+    """Each event is named by its `type`; `done` is the last, whatever became of the reply or of this stream."""
 
     def alive(self) -> str:
         return ": still here\n\n"
@@ -114,7 +114,7 @@ class OfStart:
         return self._told("error", "error", told)
 
     def done(self, run: Data, message_id: str | None, content: str) -> str:
-        told = {"sessionId": run["session_id"], "messageId": message_id, "usage": run["usage"]}
+        told = {"sessionId": run["session_id"], "messageId": message_id, "usage": run["usage"], "status": run["status"]}
         return self._told("done", "done", {**told, "executionMode": run["path"]})
 
     def _told(self, event: str, kind: str, data: Data) -> str:

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import threading
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import AsyncClient
+from django.utils import timezone
 
 from agents_app.dispatch.embedded import Runner
 from agents_app.models import Agent, Approval, Run, ToolPolicy
@@ -256,8 +258,31 @@ async def test_who_loses_the_right_hears_no_more(
     await hub.recheck()
     go_on.set()
     events = await stream.all()
-    assert [(each.event, each.data["error_code"]) for each in events] == [("error", "PERMISSION_DENIED")]
+    assert [(each.event, each.data.get("error_code")) for each in events] == [
+        ("error", "PERMISSION_DENIED"), ("done", None),
+    ]  # fmt: skip
+    assert "secret" not in str(events[-1].data)
     await until(Run.objects.filter(status="succeeded").first)
+
+
+async def test_a_stream_that_outlives_its_token_ends_with_done_and_the_reply_goes_on(
+    room: ChatSession, models: FakeOpenAI, runner: Runner, rita: Person
+) -> None:
+    go_on = threading.Event()
+    for words in ("One after another.", "And another."):
+        models.says(words, until=go_on, freely=1)
+    for stream in (await ask(rita, room), await start(rita, room.agent)):
+        await stream.next()
+        [outlet] = hub.outlets
+        outlet.actor = replace(outlet.actor, until=timezone.now())
+        await hub.tick()
+        *_, why, done = await stream.all()
+        assert (why.event, done.event) == ("error", "done")
+        last = done.data.get("data") or done.data
+        assert last["status"] == "unfinished"
+        assert not hub.outlets
+    go_on.set()
+    await until(lambda: Run.objects.filter(status="succeeded").count() == 2)
 
 
 # --- chat/start -------------------------------------------------------------------------------------------------------
