@@ -14,7 +14,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 
-from agents_app.engine import data_blocks
+from agents_app.engine import attached, data_blocks
 from agents_app.models import Run
 from sessions_app import resources
 from sessions_app.models import Incident, Message
@@ -39,8 +39,14 @@ def of(run: Run, *, told: str | None = None, most: int | None = None) -> list[Mo
             requests = []
         else:
             requests.append(UserPromptPart(content=_said(message, run)))
-    requests.append(UserPromptPart(content=run.prompt.content if run.prompt else "Say where the incident stands."))
+    requests.append(UserPromptPart(content=_asked(run)))
     return [*messages, ModelRequest(parts=requests)]
+
+
+def _asked(run: Run) -> str:
+    if run.prompt is None:
+        return "Say where the incident stands."
+    return run.prompt.content + attached.opened(run.prompt)
 
 
 def who(run: Run) -> str:
@@ -73,6 +79,7 @@ def _said(message: Message, run: Run) -> str:
     content = message.content[:LONGEST]
     if message.sender_type == "user":
         same = run.prompt is None or message.sender_id == run.prompt.sender_id
+        content += attached.opened(message)
         return content if same else f"{message.sender_name} said: {content}"
     return data_blocks.block("said", {"by": message.sender_name, "text": content})
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, ToolCallPart, ToolReturnPart, UserPromptPart
 
 from agents_app.catalogue import TOOLS, ToolSpec
-from agents_app.engine import checkpoint, history
+from agents_app.engine import attached, checkpoint, history
 from agents_app.engine.answers import Answer
 from agents_app.engine.dispatcher import Settled, ToolRequest, Waiting
 from agents_app.engine.turn import Done, Parked, Turn
@@ -109,7 +109,7 @@ def _distinct(ids: list[str]) -> list[str]:
 
 
 def _said(message: Message) -> str:
-    return f"{message.sender_name} adds: {message.content}"
+    return f"{message.sender_name} adds: {message.content}{attached.named(message)}"
 
 
 def _tools(turn: Turn, talk: Talk, names: list[str]) -> list[ToolSpec]:
