@@ -18,13 +18,13 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 
-def call(base: str, path: str, *, token: str = "", body: dict[str, Any] | None = None) -> Any:
-    request = urllib.request.Request(f"{base}/api/v1/{path}", headers={"Content-Type": "application/json"})
+def request(base: str, path: str, *, token: str = "", body: dict[str, Any] | None = None) -> Any:
+    asking = urllib.request.Request(f"{base}/api/v1/{path}", headers={"Content-Type": "application/json"})
     if token:
-        request.add_header("Authorization", f"Bearer {token}")
+        asking.add_header("Authorization", f"Bearer {token}")
     if body is not None:
-        request.data = json.dumps(body).encode()
-    with urllib.request.urlopen(request, timeout=30) as answer:
+        asking.data = json.dumps(body).encode()
+    with urllib.request.urlopen(asking, timeout=30) as answer:
         return json.load(answer)
 
 
@@ -33,7 +33,7 @@ def frames(base: str, who: dict[str, str], room: str) -> Iterator[dict[str, Any]
     place: dict[str, Any] = {}  # the log's epoch and the last seq we have seen
     while True:
         try:
-            token = call(base, "auth/token", body=who)["access"]
+            token = request(base, "auth/token", body=who)["access"]
             address = base.replace("http", "ws", 1) + "/ws/v1"
             headers = {"Authorization": f"Bearer {token}"}
             with connect(address, subprotocols=[Subprotocol("warroom.v1")], additional_headers=headers) as socket:
@@ -63,19 +63,61 @@ def show(frame: dict[str, Any]) -> None:
     if frame["t"] == "subscribed":
         for message in frame["snapshot"]["messages"]:
             print(f"{message['sender_name']}: {message['content']}")
+        for approval in frame["snapshot"]["approvals"]:
+            print(f"-- {asked(approval)}")
     elif frame["type"] in ("message.created", "message.end"):
         message = frame["data"]
         print(f"{message['sender_name']}: {message['content']}")
-    else:
-        print(f"[{frame['seq']}] {frame['type']}")
+    elif line := told(frame):
+        print(f"-- {line}")
     sys.stdout.flush()
+
+
+def told(frame: dict[str, Any]) -> str:
+    """An event in words; nothing for those that only move the machinery: runs, plans, tokens."""
+    kind, _, what = frame["type"].partition(".")
+    data, actor = frame["data"], frame["actor"]["name"]
+    if kind == "approval":
+        return asked(data) if what == "requested" else decided(data, what)
+    if kind == "question":
+        answer = f"question {what}: {data['answer'] or ''}"
+        return f"{data['asked_by']} asks: {data['question']}" if what == "asked" else answer
+    if kind == "execution":
+        ran = data["tool_call"]
+        return "" if what == "started" else f"{call(ran)}: {what} {ran.get('error') or ''}".strip()
+    if kind == "incident":
+        changes = "; ".join(f"{name} from {old} to {new}" for name, (old, new) in (data.get("changes") or {}).items())
+        return f"incident {what} by {actor}{f': {changes}' if changes else ''}"
+    if kind == "evidence":
+        return f"{actor} attached {data['filename']}"
+    if kind == "indicator":
+        return f"{data['indicator']['kind']} {data['indicator']['value']}: {what}"
+    if frame["type"] in ("run.failed", "run.cancelled"):
+        return f"a run of {data['agent_name']} {what}: {data['error'] or ''}"
+    return f"round {data['round']} begins" if frame["type"] == "round.started" else ""
+
+
+def asked(approval: dict[str, Any]) -> str:
+    what = f"{approval['agent_name']} asks to run {call(approval)}. {approval['impact']}"
+    return f"{what} Its reason: {approval['agent_reason']} A person decides until {approval['expires_at']}."
+
+
+def decided(approval: dict[str, Any], what: str) -> str:
+    by = (approval["decided_by"] or {}).get("name", "nobody")
+    words = f", saying: {approval['feedback']}" if approval["feedback"] else ""
+    return f"{call(approval)}: {what} by {by}{words}"
+
+
+def call(asked_for: dict[str, Any]) -> str:
+    args = ", ".join(f"{name}={value}" for name, value in asked_for["args"].items() if name != "reason")
+    return f"{asked_for['tool']}({args})"
 
 
 def main(base: str, username: str, password: str, room: str = "") -> None:
     who = {"username": username, "password": password}
     if not room:
-        token = call(base, "auth/token", body=who)["access"]
-        room = call(base, "incidents", token=token)["data"][0]["session_id"]
+        token = request(base, "auth/token", body=who)["access"]
+        room = request(base, "incidents", token=token)["data"][0]["session_id"]
     for frame in frames(base, who, room):
         show(frame)
 

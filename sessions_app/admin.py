@@ -164,18 +164,24 @@ class KeyForm(forms.ModelForm):
 class ApiKeyAdmin(ScopedAdmin):
     addable = changeable = True
     form = KeyForm
-    list_display = ("name", "prefix", "organization", "scopes", "expires_at", "revoked_at", "last_used_at")
+    list_display = ("name", "prefix", "organization", "may", "expires_at", "revoked_at", "last_used_at")
     list_filter = (OF_ORGANIZATION,)
     list_select_related = ("organization",)
     search_fields = ("name", "prefix")
     actions = ("revoke",)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        asked = ("organization", "name", "scopes", "expires_at")
+        # Who may only look would see the list as it is stored.
+        scopes = "scopes" if self.has_change_permission(request, obj) else "may"
+        asked = ("organization", "name", scopes, "expires_at")
         return (*asked, "revoked_at", "prefix", "created_by", "created_at", "last_used_at") if obj else asked
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("organization", "prefix", "created_by", "created_at", "last_used_at") if obj else ()
+        return ("organization", "prefix", "created_by", "created_at", "last_used_at", "may") if obj else ()
+
+    @admin.display(description="May")
+    def may(self, key: ApiKey) -> str:
+        return key.in_words()
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         if change:

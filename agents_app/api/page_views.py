@@ -23,6 +23,8 @@ Body = TypeVar("Body", bound=BaseModel)
 @page
 def decide_approval(request: HttpRequest, approval_id: UUID) -> HttpResponse:
     sent = {name: request.POST.get(name, "") for name in ("version", "digest", "decision", "feedback")}
+    if sent["decision"] == "reject" and not sent["feedback"].strip() and "without_words" not in request.POST:
+        raise Invalid(_("Say why you reject it, or tick that you do so without words."))
     edited = _edited(request.POST.get("edited_args", ""))
     decision = _parse(Decision, {**sent, "edited_args": edited if sent["decision"] == "approve" else None})
     approval = approvals.decide(approval_id=approval_id, decision=decision, by=actor_of(request))

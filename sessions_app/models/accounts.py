@@ -102,9 +102,9 @@ class ApiKey(Row):
     """A program's key: shown once, stored as a hash, bound to one organisation and to scopes."""
 
     class Scope(models.TextChoices):
-        INGEST = "ingest"
-        READ = "read"
-        WRITE = "write"
+        INGEST = "ingest", _("Send alerts")
+        READ = "read", _("Read incidents, rooms and evidence")
+        WRITE = "write", _("Declare incidents, post, attach evidence")
 
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=120)
@@ -124,6 +124,10 @@ class ApiKey(Row):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def in_words(self) -> str:
+        """What it may do, as people read it."""
+        return ", ".join(str(self.Scope(scope).label) for scope in self.scopes if scope in self.Scope.values)
 
 
 class WsTicket(models.Model):

@@ -41,6 +41,14 @@ def test_a_rejection_keeps_its_words(asked: Scene) -> None:
     assert (asked.approval.status, asked.approval.feedback) == ("rejected", "That is ours.")
 
 
+def test_a_rejection_without_words_is_said_to_be_one(asked: Scene) -> None:
+    answer = decide(asked, asked.person("approver"), "reject", feedback=" ")
+    assert "Say why you reject it" in answer.text
+    assert asked.approval.status == "pending"
+    decide(asked, asked.person("approver"), "reject", without_words="yes")
+    assert asked.approval.status == "rejected"
+
+
 def test_an_edit_is_approved_with_its_new_arguments(asked: Scene) -> None:
     edited = '{"indicator": "203.0.113.7", "minutes": 5, "reason": "Shorter."}'
     decide(asked, asked.person("approver"), "approve", edited_args=edited)

@@ -185,6 +185,26 @@ def test_streamed_text_is_a_prefix_at_all_times_and_whole_in_the_end(
     assert got["late"] == "ended"
 
 
+def test_how_long_an_agent_does_what_it_does_counts_from_its_last_change(page: Page, shared_server: Server) -> None:
+    sign_in(page, shared_server, "observer")
+    told = page.evaluate(
+        """async () => {
+          const { agentsOf } = await import("/static/js/models/agents.js");
+          const at = (minute) => `2026-01-01T00:${minute}:00Z`;
+          const run = { id: "r", agent_name: "Mira", started_at: at("00"), usage: {} };
+          const call = { id: "c", run_id: "r", agent_name: "Mira", state: "succeeded" };
+          const items = [{ kind: "tool", call, ts: at("01"), updatedAt: at("09") },
+            { kind: "approval", approval: { run_id: "r" }, ts: at("02"), updatedAt: at("08") },
+            { kind: "approval", approval: { run_id: "other" }, ts: at("30"), updatedAt: at("30") }];
+          const seen = (fields, items) => agentsOf({ runs: [{ ...run, ...fields }], past: [], items })[0];
+          return [seen({ status: "running" }, []), seen({ status: "running" }, items),
+            seen({ status: "waiting", waiting_for: "approval" }, items.slice(1))]
+            .map(({ text, since }) => [text, since.slice(14, 16)]);
+        }"""
+    )
+    assert told == [["thinking", "00"], ["thinking", "09"], ["waits for approval", "08"]]
+
+
 def test_a_close_code_says_what_to_do_next(page: Page, shared_server: Server) -> None:
     sign_in(page, shared_server, "observer")
     told = page.evaluate(

@@ -31,7 +31,7 @@ class Follower:
             self.coming.put(line.rstrip("\n"))
 
     def wait_for(self, line: str) -> None:
-        while line not in self.printed:
+        while not any(each.startswith(line) for each in self.printed):
             self.printed.append(self.coming.get(timeout=PATIENCE_SECONDS))
 
 
@@ -44,7 +44,9 @@ def followers() -> Iterator[list[Follower]]:
         follower.process.communicate(timeout=5)
 
 
-def test_the_example_prints_each_message_once_over_a_crash(server: Server, followers: list[Follower]) -> None:
+def test_the_example_prints_each_message_once_over_a_crash_and_what_is_decided(
+    server: Server, followers: list[Follower]
+) -> None:
     with server.sign_in("commander") as commander:
         opened = commander.post("/api/v1/incidents", json={"title": "The printer burns", "severity": "low"}).json()
         room = opened["session_id"]
@@ -62,5 +64,20 @@ def test_the_example_prints_each_message_once_over_a_crash(server: Server, follo
         server.restart()
         say("All out?")
         follower.wait_for("Casey Moreno: All out?")
+        address = {"title": "SSH brute force", "severity": "high", "src_ip": "203.0.113.9", "host": "db-1"}
+        raised = commander.post("/api/v1/ingest", json=address).json()
+        (session,) = [
+            commander.get(f"/api/v1/incidents/{incident}").json()["session_id"] for incident in raised["incident_ids"]
+        ]
+        watcher = Follower(server, session)
+        followers.append(watcher)
+        watcher.wait_for("-- Operator Ines asks to run block_indicator(indicator=203.0.113.9, minutes=60).")
+        (approval,) = commander.get("/api/v1/approvals?status=pending").json()["data"]
+        no = {name: approval[name] for name in ("version", "digest")} | {"decision": "reject", "feedback": "Ours."}
+        commander.post(f"/api/v1/approvals/{approval['id']}/decision", json=no)
+        watcher.wait_for(
+            "-- block_indicator(indicator=203.0.113.9, minutes=60): rejected by Casey Moreno, saying: Ours."
+        )
+        watcher.wait_for("-- incident reported by")
     said = [line for line in follower.printed if line.startswith("Casey Moreno")]
     assert said == [f"Casey Moreno: {text}" for text in ("Anyone near it?", "Take the stairs.", "All out?")]

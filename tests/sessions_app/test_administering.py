@@ -233,6 +233,20 @@ def test_a_change_of_a_key_does_not_change_its_secret(desk: Client, home: Organi
     assert accounts.key_for(secret) == key
 
 
+def test_what_a_key_may_is_said_in_words_and_chosen_by_ticks(desk: Client, home: Organization) -> None:
+    make_key(desk, home)
+    key = ApiKey.objects.get()
+    chosen = desk.get(address(ApiKey, "change", key.pk)).text
+    assert chosen.count('type="checkbox" name="scopes"') == 3
+    for page in (
+        desk.get(address(ApiKey, "changelist")).text,
+        staff(home, role="auditor").get(address(ApiKey, "change", key.pk)).text,
+    ):
+        assert "Send alerts, Read incidents, rooms and evidence" in page
+        assert "&#x27;ingest&#x27;" not in page
+        assert "[&quot;ingest&quot;" not in page
+
+
 # --- People -----------------------------------------------------------------------------------------------------------
 def test_a_new_person_belongs_to_the_organisation_from_the_start(desk: Client, home: Organization) -> None:
     posted = {

@@ -10,10 +10,13 @@ import { DecisionCard } from "./decision_card.js";
 import { drawFace } from "./face.js";
 
 const SOON_MS = 300000;
+// A second click this soon after the first is a double click, and no second thought.
+const DOUBLE_CLICK_MS = 700;
 
 /** One request to approve: exactly what will run, and the person's word about it. Never takes the focus, has no key of its own. */
 class ApprovalCard extends DecisionCard {
   #drawn = "";
+  #bareFrom = Infinity;
 
   connect(context) {
     super.connect(context);
@@ -21,6 +24,8 @@ class ApprovalCard extends DecisionCard {
       button.hidden = false;
       button.addEventListener("click", () => this[button.dataset.action]());
     }
+    field(this, "bare").hidden = true;   // for those without scripts; here the button asks again
+    this.form.elements.feedback.addEventListener("input", () => this.withWords());
     // Enter in a single-line field would press the first button, which approves.
     this.form.elements.typed.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
   }
@@ -62,6 +67,7 @@ class ApprovalCard extends DecisionCard {
     this.form.elements.version.value = approval.version;
     this.form.elements.digest.value = approval.digest;
     this.form.elements.edited_args.value = visibleJson(approval.args);
+    this.withWords();
     if (this.#drawn) {
       this.busy(false);
       this.say(gettext("The arguments were edited: look again before you decide."), "bad");
@@ -101,9 +107,26 @@ class ApprovalCard extends DecisionCard {
     const data = { approval_id, version, digest, decision };
     const feedback = this.form.elements.feedback.value.trim();
     if (feedback) data.feedback = feedback;
-    if (decision === "reject") return { type: "approval.decide", data };
+    if (decision === "reject") return feedback || performance.now() > this.#bareFrom ? { type: "approval.decide", data } : this.askWhy();
     if (!this.targetTyped()) return this.refuse(gettext("Type the name exactly as it stands above."));
     return this.withEdit(data);
+  }
+
+  /** To say no in silence takes a second, deliberate click: the words are what the crew goes on by. */
+  askWhy() {
+    this.#bareFrom = Math.min(this.#bareFrom, performance.now() + DOUBLE_CLICK_MS);
+    this.rejectButton.textContent = gettext("Reject without words");
+    this.form.elements.feedback.focus();
+    return this.refuse(gettext("Say why, so that the crew can change course. Or press again to reject without words."));
+  }
+
+  withWords() {
+    this.#bareFrom = Infinity;
+    this.rejectButton.textContent = gettext("Reject");
+  }
+
+  get rejectButton() {
+    return this.form.querySelector('button[value="reject"]');
   }
 
   withEdit(data) {

@@ -15,7 +15,7 @@ export function agentsOf({ runs, past, items }) {
   for (const item of items) note(byName, lastSeen(item));
   for (const run of past) note(byName, { ...settled(run), usage: run.usage });
   for (const item of items) note(byName, busyWith(item));
-  for (const run of runs) note(byName, atWork(run, byName.get(run.agent_name)));
+  for (const run of runs) note(byName, atWork(run, byName.get(run.agent_name), changedAt(run, items)));
   return [...byName.values()].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 }
 
@@ -45,11 +45,18 @@ function settled(run) {
   return { name: run.agent_name, state, text: STATES[state] };
 }
 
-function atWork(run, seen) {
+/** When a run last did something else: what it said, called and asked is on record; before that, when it began. */
+function changedAt(run, items) {
+  const of = ({ message, call, approval, question }) => message?.run_id ?? call?.run_id ?? approval?.run_id ?? question?.run_id;
+  const times = items.filter((item) => of(item) === run.id && item.updatedAt).map((item) => item.updatedAt);
+  return [run.started_at ?? run.created_at, ...times].reduce((last, time) => (Date.parse(time) > Date.parse(last) ? time : last));
+}
+
+function atWork(run, seen, since) {
   const about = { name: run.agent_name, usage: run.usage };
-  if (run.status === "waiting") return { ...about, state: "waiting", text: WAITS[run.waiting_for] ?? STATES.waiting, since: null };
+  if (run.status === "waiting") return { ...about, state: "waiting", text: WAITS[run.waiting_for] ?? STATES.waiting, since };
   if (run.status === "running" && seen?.state === "running") return about;
-  return { ...about, state: run.status, text: STATES[run.status] ?? run.status, since: run.started_at };
+  return { ...about, state: run.status, text: STATES[run.status] ?? run.status, since };
 }
 
 function rank(agent) {
