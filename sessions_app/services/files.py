@@ -68,7 +68,8 @@ def chunks(stream: Readable) -> Iterator[bytes]:
 
 
 def too_long(most: int) -> Refused:
-    return Refused("PAYLOAD_TOO_LARGE", _("A file may have {value} MB here.").format(value=most // (1024 * 1024)))
+    words = _("A file may have {megabytes} MB here.").format(megabytes=most // (1024 * 1024))
+    return Refused("PAYLOAD_TOO_LARGE", words)
 
 
 def drop(name: str) -> None:

@@ -1,11 +1,11 @@
 /** What each agent is doing, read from the room's runs and from what they last said and ran. */
-import { gettext, ngettext, number } from "../lib/words.js";
+import { gettext, ngettext, number, pgettext } from "../lib/words.js";
 
 const WAITS = {
   approval: gettext("waits for approval"), answer: gettext("waits for an answer"), outcome: gettext("waits for an outcome"),
 };
 const STATES = {
-  queued: gettext("waits its turn"), running: gettext("thinking"), paused: gettext("paused"), waiting: gettext("waits"),
+  queued: gettext("waits its turn"), running: gettext("thinking"), paused: gettext("paused"), waiting: pgettext("agent", "waits"),
   idle: gettext("idle"), failed: gettext("failed"),
 };
 

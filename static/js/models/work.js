@@ -1,5 +1,5 @@
 /** Runs as people direct them: what each is about, how it stands, and what may be asked of it now. */
-import { gettext } from "../lib/words.js";
+import { gettext, pgettext } from "../lib/words.js";
 import { firstLine } from "./words.js";
 
 const AGAIN = new Set(["failed", "cancelled"]);
@@ -31,7 +31,7 @@ function row(run, feed) {
     id: run.id,
     name: run.agent_name,
     status: run.status,
-    stands: run.status === "waiting" ? WAITS[run.waiting_for] ?? gettext("waits") : STANDS[run.status],
+    stands: run.status === "waiting" ? WAITS[run.waiting_for] ?? pgettext("agent", "waits") : STANDS[run.status],
     about: crew ? gettext("the crew’s work on this incident") : asked && `“${firstLine(asked, 60)}”`,
     actions: actionsOf(run, { repeats: crew || Boolean(run.prompt_id) }),
   };
