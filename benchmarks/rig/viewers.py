@@ -13,13 +13,17 @@ import os
 import re
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 import httpx
 
 from benchmarks.rig.pump import LAST, LOUD
 
-FRAME = b'"t":"delta"'
+DELTA = b'"t":"delta"'
+CAUGHT_UP = b'"t":"caught_up"'
+HANDS_SHAKEN = b"\r\n\r\n"
 PING = re.compile(rb'"n":(\d+),"t":"ping"')
 KEPT = 64  # bytes of the last read, for what its end cut in two
 AT_ONCE = 20
@@ -27,13 +31,22 @@ LONGEST_SECONDS = 100
 
 
 class Screen(asyncio.Protocol):
-    def __init__(self, path: str, headers: str, first: list[dict[str, Any]]) -> None:
-        self.path, self.headers, self.first = path, headers, first
-        self.frames = 0
-        self.tail = b""
-        loop = asyncio.get_running_loop()
-        self.entered: asyncio.Future[None] = loop.create_future()
-        self.ended: asyncio.Future[None] = loop.create_future()
+    """Counts `counted` in what comes, answers pings, and knows when what it waits for has come."""
+
+    def __init__(self, path: str, headers: str, *, first: bytes = HANDS_SHAKEN, counted: bytes = DELTA) -> None:
+        self.path, self.headers, self.counted = path, headers, counted
+        self.wait_for(first)
+
+    def wait_for(self, what: bytes) -> "asyncio.Future[None]":
+        """From now on: what came before does not count."""
+        self.awaited, self.frames, self.tail = what, 0, b""
+        self.came: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        return self.came
+
+    async def say(self, *frames: dict[str, Any], until: bytes) -> None:
+        answered = self.wait_for(until)
+        self._write(*frames)
+        await answered
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -44,31 +57,18 @@ class Screen(asyncio.Protocol):
         )
 
     def data_received(self, data: bytes) -> None:
-        if self.first and b"\r\n\r\n" in data:
-            self._write(*self.first)
-            self.first = []
         seen, before = self.tail + data, len(self.tail)
-        self.frames += seen.count(FRAME) - self.tail.count(FRAME)
+        self.frames += seen.count(self.counted) - self.tail.count(self.counted)
         for ping in PING.finditer(seen):
             if ping.end() > before:
                 self._write({"t": "pong", "n": int(ping[1])})
-        self._note(seen, before)
+        if not self.came.done() and self.awaited in seen:
+            self.came.set_result(None)
         self.tail = seen[-KEPT:]
 
     def connection_lost(self, error: Exception | None) -> None:
-        for waited in (self.entered, self.ended):
-            if not waited.done():
-                waited.set_exception(error or ConnectionError("the server closed a screen"))
-
-    def again(self) -> None:
-        self.frames, self.ended = 0, asyncio.get_running_loop().create_future()
-
-    def _note(self, seen: bytes, before: int) -> None:
-        if not self.entered.done():
-            if b'"t":"caught_up"' in seen:
-                self.entered.set_result(None)
-        elif not self.ended.done() and seen.find(LAST.encode(), max(before - len(LAST), 0)) >= 0:
-            self.ended.set_result(None)
+        if not self.came.done():
+            self.came.set_exception(error or ConnectionError("the server closed a screen"))
 
     def _write(self, *frames: dict[str, Any]) -> None:
         self.transport.write(b"".join(_masked(json.dumps(frame).encode()) for frame in frames))
@@ -80,44 +80,64 @@ def _masked(body: bytes) -> bytes:
     return b"\x81" + size + bytes(4) + body
 
 
-async def screens(url: httpx.URL, places: list[tuple[str, str, list[dict[str, Any]]]]) -> list[Screen]:
-    loop, opened = asyncio.get_running_loop(), []
-    for start in range(0, len(places), AT_ONCE):
-        made = [loop.create_connection(lambda place=place: Screen(*place), url.host, url.port)  # type: ignore[misc]
-                for place in places[start : start + AT_ONCE]]  # fmt: skip
-        fresh = [screen for _, screen in await asyncio.gather(*made)]
-        await asyncio.gather(*(screen.entered for screen in fresh))
-        opened += fresh
-    return opened
+async def opened(url: httpx.URL, screen: Callable[[], Screen]) -> Screen:
+    _, made = await asyncio.get_running_loop().create_connection(screen, url.host, url.port)
+    await made.came
+    return made
 
 
-def warroom_places(url: httpx.URL, password: str, viewers: int, idle: int) -> list[Any]:
+async def warroom_screen(url: httpx.URL, access: str, counted: bytes = DELTA) -> Screen:
+    """Signed in, and in no room yet."""
+    headers = f"Authorization: Bearer {access}\r\nSec-WebSocket-Protocol: warroom.v1\r\n"
+    made = await opened(url, lambda: Screen("/ws/v1", headers, counted=counted))
+    await made.say({"t": "hello", "v": 1}, until=b'"t":"welcome"')
+    return made
+
+
+async def in_warroom(url: httpx.URL, access: str, room: str) -> Screen:
+    made = await warroom_screen(url, access)
+    await made.say({"t": "sub", "room": room}, until=CAUGHT_UP)
+    return made
+
+
+async def in_plain_room(url: httpx.URL, room: str) -> Screen:
+    return await opened(url, lambda: Screen(f"/{room}", "", first=CAUGHT_UP))
+
+
+async def crowd(enter: Callable[[str], Awaitable[Screen]], rooms: list[str]) -> list[Screen]:
+    """A screen in each of these rooms; some at a time, or the server's queue of connections would be full."""
+    inside: list[Screen] = []
+    for start in range(0, len(rooms), AT_ONCE):
+        inside += await asyncio.gather(*(enter(room) for room in rooms[start : start + AT_ONCE]))
+    return inside
+
+
+def signed_in(url: httpx.URL, password: str, rooms: int) -> tuple[str, list[str]]:
+    """A token, and new rooms."""
     with httpx.Client(base_url=url.join("/api/v1/"), timeout=30) as client:
         who = {"username": "commander", "password": password}
         access = client.post("auth/token", json=who).raise_for_status().json()["access"]
         client.headers["Authorization"] = f"Bearer {access}"
-        loud, quiet = (
-            client.post("sessions", json={"title": title, "activate": True}).json()["id"] for title in (LOUD, "quiet")
-        )
-    headers = f"Authorization: Bearer {access}\r\nSec-WebSocket-Protocol: warroom.v1\r\n"
-    hello = {"t": "hello", "v": 1}
-    return [("/ws/v1", headers, [hello, {"t": "sub", "room": room}]) for room in [loud] * viewers + [quiet] * idle]
+        new = [client.post("sessions", json={"title": f"Room {number}", "activate": True}) for number in range(rooms)]
+    return access, [each.raise_for_status().json()["id"] for each in new]
 
 
 async def main(url: str, viewers: int, idle: int, password: str = "") -> None:
     base = httpx.URL(url)
-    plain = [(f"/{room}", "", []) for room in [LOUD] * viewers + ["quiet"] * idle]
-    places = await asyncio.to_thread(warroom_places, base, password, viewers, idle) if password else plain
-    loud = (await screens(base, places))[:viewers]
+    rooms, enter = [LOUD, "quiet"], partial(in_plain_room, base)
+    if password:
+        access, rooms = await asyncio.to_thread(signed_in, base, password, 2)
+        enter = partial(in_warroom, base, access)
+    loud = (await crowd(enter, rooms[:1] * viewers + rooms[1:] * idle))[:viewers]
+    ends = [screen.wait_for(LAST.encode()) for screen in loud]
     print("ready", flush=True)
     while await asyncio.to_thread(sys.stdin.readline):
         began = time.monotonic()
         async with asyncio.timeout(LONGEST_SECONDS):
-            await asyncio.gather(*(screen.ended for screen in loud))
-        seconds = time.monotonic() - began
-        print(json.dumps({"seconds": seconds, "frames": sum(screen.frames for screen in loud)}), flush=True)
-        for screen in loud:
-            screen.again()
+            await asyncio.gather(*ends)
+        seconds, frames = time.monotonic() - began, sum(screen.frames for screen in loud)
+        ends = [screen.wait_for(LAST.encode()) for screen in loud]
+        print(json.dumps({"seconds": seconds, "frames": frames}), flush=True)
 
 
 if __name__ == "__main__":
