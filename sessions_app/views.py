@@ -68,7 +68,9 @@ def post_message(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
     content = request.POST.get("content", "").replace("\x00", "").strip()[:32_000]
     if content and incident.room_id:
-        talk.post(session_id=incident.room_id, body=MessageSend(content=content), by=actor_of(request))
+        posted = talk.post(session_id=incident.room_id, body=MessageSend(content=content), by=actor_of(request))
+        if posted.message.session_id != incident.room_id:
+            return redirect("chat", posted.message.session_id)  # @AI: it was asked in private
     return redirect("war-room", incident.pk)
 
 

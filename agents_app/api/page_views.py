@@ -6,15 +6,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from pydantic import BaseModel, ValidationError
 
 from agents_app.models import Approval
-from agents_app.services import approvals, outcomes, questions
+from agents_app.services import approvals, engineer_chats, outcomes, questions
 from sessions_app.errors import Invalid
 from sessions_app.pages.doors import actor_of, back, page
-from sessions_app.vocabulary import Decision, OutcomeDecide, QuestionAnswer
+from sessions_app.vocabulary import Decision, MessageSend, OutcomeDecide, QuestionAnswer
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -56,6 +57,21 @@ def settle_outcome(request: HttpRequest, tool_call_id: UUID) -> HttpResponse:
 def _stored(approval: Approval) -> str:
     told = _("{tool}: your decision is stored; the request is {status}.")
     return told.format(tool=approval.tool, status=approval.get_status_display().lower())
+
+
+@page
+def engineer_chat_list(request: HttpRequest, incident_id: UUID) -> HttpResponse:
+    """One's private chats on an incident; a question posted here goes on with the newest, or into a new one."""
+    by = actor_of(request)
+    incident = engineer_chats.incident_for(incident_id, by)
+    if request.method == "POST":
+        body = _parse(MessageSend, {"content": request.POST.get("content", "").strip()})
+        chat = engineer_chats.begin(incident=incident, by=by).pk if "new" in request.POST else None
+        posted = engineer_chats.send(incident_id=incident_id, session_id=chat, body=body, by=by)
+        return redirect("chat", posted.message.session_id)
+    return render(
+        request, "incidents/engineer_chats.html", {"incident": incident, "chats": engineer_chats.own(by, incident)}
+    )
 
 
 def _edited(text: str) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ import { gettext } from "./lib/words.js";
 import { Faces } from "./models/faces.js";
 import { Feed } from "./models/feed.js";
 import * as outgoing from "./models/outgoing.js";
+import { privateQuestion } from "./models/private.js";
 import { apply, fromSnapshot } from "./models/room.js";
 import { Seen } from "./models/seen.js";
 import * as typing from "./models/typing.js";
@@ -38,6 +39,7 @@ export class LiveRoom {
     this.spent = new Store(0);   // how often something was taken from the quotas
     this.pastRuns = new Map();
     this.deciding = new Set();   // what this tab has just decided
+    this.askPrivately = null;   // where there is a drawer for it
     this.speaks = false;
     this.toldTyping = 0;
     this.fold(page.events);
@@ -121,7 +123,7 @@ export class LiveRoom {
   /** `seq` has no gaps, so the page before the oldest event is known by its number. */
   async loadOlder() {
     const oldest = this.feed.oldest;
-    if (oldest <= 1) return;
+    if (oldest <= 1 || oldest === Infinity) return;   // all is here, or nothing yet
     await this.fetchBetween(Math.max(0, oldest - 1 - HISTORY_PAGE), oldest - 1);
   }
 
@@ -169,6 +171,11 @@ export class LiveRoom {
   }
 
   async post(content, cid = crypto.randomUUID()) {
+    const question = this.askPrivately ? privateQuestion(content) : null;
+    if (question !== null) {
+      this.askPrivately(question);
+      return;
+    }
     this.outgoing.change((list) => outgoing.sending(list, { cid, content }));
     try {
       const ack = await this.command("message.send", { content }, cid);

@@ -4,11 +4,13 @@ import { define as defineApprovals } from "./elements/approval_card.js";
 import { define as defineChatHeader } from "./elements/chat_header.js";
 import { define as defineConnection } from "./elements/connection_chip.js";
 import { define as defineDecided } from "./elements/decided_list.js";
+import { define as defineEngineerChat } from "./elements/engineer_chat.js";
 import { define as defineHeader } from "./elements/incident_header.js";
 import { define as defineComposer } from "./elements/message_composer.js";
 import { define as defineOutcomes } from "./elements/outcome_card.js";
 import { define as definePanes } from "./elements/pane_layout.js";
 import { define as definePlan } from "./elements/plan_tree.js";
+import { define as definePrivateStream } from "./elements/private_stream.js";
 import { define as defineQuotas } from "./elements/quota_line.js";
 import { define as defineQuestions } from "./elements/question_card.js";
 import { define as defineConfig } from "./elements/room_config.js";
@@ -27,7 +29,7 @@ import { LiveRoom } from "./live_room.js";
 const DRAWN = [
   "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
   "run-list", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
-  "evidence-list",
+  "evidence-list", "engineer-chat",
 ];
 
 const page = JSON.parse(document.getElementById("snapshot").textContent);
@@ -40,7 +42,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
   defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided, defineChatHeader,
-  defineConfig, defineTyping, defineRuns, defineQuotas,
+  defineConfig, defineTyping, defineRuns, defineQuotas, definePrivateStream, defineEngineerChat,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

@@ -1,3 +1,5 @@
+import { privateQuestion } from "../models/private.js";
+
 /** Writes to the room. The draft survives a reload; what is sent leaves the box at once and is shown on its way. */
 class MessageComposer extends HTMLElement {
   connect({ post, tellTyping, draftKey }) {
@@ -30,7 +32,7 @@ class MessageComposer extends HTMLElement {
 
   written() {
     this.keepDraft();
-    if (this.box.value.trim()) this.tellTyping();
+    if (this.box.value.trim() && privateQuestion(this.box.value) === null) this.tellTyping();
   }
 
   keepDraft() {

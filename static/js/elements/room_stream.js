@@ -10,25 +10,30 @@ const SAME_BREATH_MS = 300000;
 const QUIET = (item) => item.kind === "note" && item.note.quiet;
 
 /** The stream. A reader who has scrolled up is never moved; who is at the end stays at the end. */
-class RoomStream extends HTMLElement {
+export class RoomStream extends HTMLElement {
   #drawn = new WeakMap();
   #seen = 0;
 
   connect(context) {
+    if (!this.scroller) this.wire();
+    for (const stop of this.stops) stop();
     this.context = context;
+    this.atEnd = true;
+    this.list.replaceChildren();
+    this.stops = [context.feedChanged.subscribe(() => this.draw()), context.outgoing.subscribe((list) => this.drawOutgoing(list))];
+  }
+
+  wire() {
+    this.stops = [];
     this.scroller = this.querySelector(".stream-scroll");
     this.list = field(this, "items");
     this.waiting = field(this, "outgoing");
     this.jump = this.querySelector('[data-action="jump"]');
     this.older = field(this, "older");
-    this.atEnd = true;
-    this.list.replaceChildren();
     this.jump.addEventListener("click", () => this.toEnd());
     this.older.addEventListener("click", (event) => this.loadOlder(event));
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.scroller);
-    context.feedChanged.subscribe(() => this.draw());
-    context.outgoing.subscribe((list) => this.drawOutgoing(list));
   }
 
   draw() {

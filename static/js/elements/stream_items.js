@@ -4,6 +4,7 @@ import { visible } from "../lib/escapes.js";
 import { gettext } from "../lib/words.js";
 import { decidedLine } from "../models/approvals.js";
 import { speakerOf } from "../models/faces.js";
+import { markOf } from "../models/private.js";
 import { labelOf } from "../models/labels.js";
 import { quoting } from "../models/words.js";
 import { argsLine } from "./args.js";
@@ -41,7 +42,7 @@ const DRAW = {
     text.className = message.html ? "prose" : `plain-text${streaming ? " caret" : ""}`;
     if (message.html) setHtml(text, message.html);
     else setPlain(text, streaming ? feed.text(item.key) || feed.text(item.key, "thinking") : message.content);
-    drawFlag(node, ENDED_EARLY[message.status] ?? (message.truncated ? CUT_SHORT : ""));
+    drawFlag(node, ENDED_EARLY[message.status] ?? (message.truncated ? CUT_SHORT : markOf(message)));
     fill(node, { role: message.round ? gettext("round {round}", { round: message.round }) : "" });
   },
 
@@ -53,8 +54,8 @@ const DRAW = {
 
   error(node, item) {
     node.dataset.type = "error";
-    setPlain(field(node, "text"), item.error.detail || item.error.message || gettext("Something failed."));
-    drawFlag(node, item.error.error_code ?? "", "bad");
+    setPlain(field(node, "text"), item.message?.content || item.error?.detail || item.error?.message || gettext("Something failed."));
+    drawFlag(node, item.error?.error_code ?? item.message?.metadata.error_code ?? "", "bad");
   },
 
   question(node, { question }) {

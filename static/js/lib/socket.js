@@ -46,6 +46,10 @@ export class Socket {
     if (this.#welcomed) this.#rooms.subscribe(room);
   }
 
+  unfollow(room) {
+    this.#rooms.remove(room);
+  }
+
   renew(room) {
     if (this.#welcomed) this.#rooms.renew(room);
   }

@@ -20,6 +20,14 @@ export class Subscriptions {
     this.#rooms.set(name, { name, listener, position: new Position(position), subscribed: false, caughtUp: false, timer: null });
   }
 
+  remove(name) {
+    const room = this.#rooms.get(name);
+    if (!room) return;
+    clearTimeout(room.timer);
+    this.#rooms.delete(name);
+    this.#write({ t: "unsub", room: name });
+  }
+
   subscribeAll() {
     for (const room of this.#rooms.values()) this.#subscribe(room);
   }

@@ -87,6 +87,11 @@ export class Feed {
   }
 }
 
+/** A run fails once: the error of the log and what was said of it in words are one entry. */
+function errorKey(run) {
+  return `error ${run}`;
+}
+
 const FOLDS = {
   message(event) {
     const { data, type } = event;
@@ -95,13 +100,14 @@ const FOLDS = {
       this.put(id, event, { kind: "message", message: this.get(id)?.message ?? { ...data, ...QUIET_MESSAGE, content: "" } });
     } else if (type === "message.created" || type === "message.end") {
       this.end(id);
-      if (!SHOWN_AS_CALLS.has(data.message_type)) this.put(id, event, { kind: "message", message: data, cause: event.cause });
+      if (data.message_type === "error" && data.run_id) this.put(errorKey(data.run_id), event, { kind: "error", message: data });
+      else if (!SHOWN_AS_CALLS.has(data.message_type)) this.put(id, event, { kind: "message", message: data, cause: event.cause });
     } else if (type === "message.reset") {
       this.end(id);
       this.put(id, event, { kind: "message", void: true });
     } else if (type === "message.error") {
       if (id) this.end(id);
-      this.put(id ?? `error ${event.seq}`, event, { kind: "error", error: data.error });
+      this.put(id ?? errorKey(data.run_id), event, { kind: "error", error: data.error });
     } else if (type === "message.thinking") {
       this.put(`thinking ${id}`, event, { kind: "thinking", content: data.content });
     }

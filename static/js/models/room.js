@@ -63,7 +63,13 @@ const STEPS = {
 };
 
 function withMessage(room, message) {
-  return { ...room, messages: bySeq(put(room.messages, message)) };
+  return { ...room, session: withRound(room.session, message), messages: bySeq(put(room.messages, message)) };
+}
+
+/** Each question of an engineer chat is a round; it says which one. */
+function withRound(session, { sender_type: sender, round }) {
+  if (typeof session.rounds_left !== "number" || sender !== "user" || !(round > session.rounds_used)) return session;
+  return { ...session, rounds_used: round, rounds_left: Math.max(0, session.rounds_left - (round - session.rounds_used)) };
 }
 
 function withUsage(room, { run_id: runId, usage, provider, model, config }) {
