@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
@@ -94,6 +95,12 @@ def theme(context: template.Context) -> str:
 @register.simple_tag(takes_context=True)
 def language_chosen(context: template.Context) -> str:
     return languages.chosen(context.get("request"))
+
+
+@register.simple_tag
+def language_choices() -> list[tuple[str, str]]:
+    """Each by its own name: who can't read this page finds theirs."""
+    return list(settings.LANGUAGES)
 
 
 @register.simple_tag

@@ -8,11 +8,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import translation
 
+from sessions_app.events import executors
 from sessions_app.models import User
 from tests import factories
 from tests.callers import Caller
+from tests.sockets import Socket
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)
 CHINESE = "zh-CN,zh;q=0.9,en;q=0.5"
 
 
@@ -79,3 +81,16 @@ def test_who_has_not_signed_in_chooses_for_this_browser_only(client: Client) -> 
     assert language_of(client.get("/sign-in/")) == "zh-hans"
     strict = Client(enforce_csrf_checks=True)
     assert choose(strict, "zh-hans").status_code == 403
+
+
+async def test_a_socket_answers_in_its_persons_language() -> None:
+    room = await executors.run(factories.room)
+    chose = await executors.run(factories.user, "casey", role="observer", language="zh-hans")
+    asked = await executors.run(factories.user, "olga", role="observer")
+    for person, headers in ((chose, {}), (asked, {"accept-language": CHINESE})):
+        socket = await Socket(**headers).open()
+        await socket.hello(person)
+        ack = await socket.ask("message.send", {"content": "hello"}, room=room.pk)
+        assert ack["error"]["error_code"] == "PERMISSION_DENIED"
+        assert ack["error"]["detail"] == "你的角色无权执行该操作（post）。"
+        await socket.close()

@@ -1,7 +1,7 @@
 import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
 import { labelOf } from "../models/labels.js";
-import { treeOf } from "../models/plan.js";
+import { titleOf, treeOf } from "../models/plan.js";
 import { firstLine } from "../models/words.js";
 
 /** Round > task > action > call > outcome, as it goes on. */
@@ -31,7 +31,7 @@ class PlanTree extends HTMLElement {
     if (mark.dataset.status !== node.status) mark.dataset.status = node.status;
     const status = labelOf("step", node.status);
     mark.setAttribute("aria-label", status);
-    fill(item, { title: node.title, about: node.status === "succeeded" ? "" : status });
+    fill(item, { title: titleOf(node), about: node.status === "succeeded" ? "" : status });
     this.leaf(field(item, "leaf"), node);
     this.level(field(item, "children"), node.children);
   }

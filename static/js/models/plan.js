@@ -1,4 +1,6 @@
 /** The plan as a tree: round > task > action, each action with its call and what came of it. */
+import { gettext } from "../lib/words.js";
+
 export function treeOf(plans) {
   return plans.flatMap(({ nodes }) => {
     const children = new Map();
@@ -17,4 +19,10 @@ function folded(node) {
   const [only, ...more] = node.children;
   if (!only || more.length || only.children.length || only.title !== node.title) return node;
   return { ...node, tool_call_id: only.tool_call_id, outcome: only.outcome, error: only.error ?? node.error, children: [] };
+}
+
+/** A round is called by its number, which the log says in English. */
+export function titleOf({ kind, title }) {
+  const [, round] = (kind === "round" && title.match(/^Round (\d+)$/u)) || [];
+  return round ? gettext("Round {round}", { round }) : title;
 }
