@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from agents_app import clock
 from agents_app.engine import probing
-from agents_app.services import engineer_chat_upkeep, pending, questions
+from agents_app.services import engineer_chat_upkeep, pending, questions, quotas
 from sessions_app.events import executors
 from sessions_app.models import ChatSession
 from sessions_app.services import accounts, idempotency, sessions, uploads
@@ -24,15 +24,17 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 TICK_SECONDS = 2.0
 ANSWERS_KEPT = timedelta(days=1)
+COUNTS_KEPT = timedelta(days=62)
 # How long a file may lie there that nobody has sent.
 UPLOADS_KEPT = timedelta(days=1)
 
 
 def forget_what_is_over() -> None:
-    """Stored answers that nobody will ask for again, and tickets and keys past their time."""
+    """Stored answers that nobody will ask for again, tickets past their time, counts of quotas of another season."""
     now = clock.now()
     idempotency.forget(before=now - ANSWERS_KEPT)
     accounts.forget(now=now)
+    quotas.forget(before=(now - COUNTS_KEPT).date())
 
 
 def clear_files_away() -> None:

@@ -32,7 +32,11 @@ class Provider(Row):
     # Not a URLField: that refuses the one-word hosts of a compose file.
     base_url = models.CharField(max_length=200, blank=True, help_text="http://host:port/v1; empty for the usual one.")
     key_variable = models.CharField(max_length=60, blank=True, help_text="Name of the setting that holds the key.")
-    offered = models.JSONField(default=list, blank=True, help_text="[{name, max_tokens?, input_price?, output_price?}]")
+    offered = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="[{name, max_tokens?, input_price?, output_price?}], prices of a million tokens.",
+    )
     default_model = models.CharField(max_length=120, blank=True)
     config = models.JSONField(
         default=dict, blank=True, help_text="What runs use where nobody says otherwise: temperature, top_p, max_tokens."

@@ -18,6 +18,7 @@ from sessions_app.errors import Conflict, Invalid, NotFound, Refused
 from sessions_app.models import ChatSession, Incident, Message
 from sessions_app.services import audit, incidents, messages, sessions
 from sessions_app.services.messages import Posted
+from sessions_app.transactions import refusable
 from sessions_app.vocabulary import MessageSend
 
 ENGINEER_CHAT = ChatSession.Category.ENGINEER_CHAT
@@ -180,7 +181,7 @@ def _to_share(message_id: UUID, by: Actor) -> tuple[Message, ChatSession]:
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
-@transaction.atomic
+@refusable()
 def _begin_with(incident: Incident, body: MessageSend, *, by: Actor, cause: UUID | None) -> Posted:
     """A chat and its first question, or neither; of two at once the second finds the chat of the first."""
     incidents.lock(incident.pk)

@@ -9,6 +9,7 @@ the counts, so whoever goes on with a run after a crash finds them, and none is 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -74,6 +75,11 @@ def recount(quota: Quota) -> None:
     """A quota that is new may find counts that stood still while there was none: what is on record counts."""
     for count in quota_counts.of_kind(quota, Period(quota.period).begun(clock.now())):
         QuotaCount.objects.filter(pk=count.pk).update(used=quota_counts.on_record(count))
+
+
+def forget(*, before: date) -> int:
+    """Drop counts of periods long over; what was used stays on record."""
+    return QuotaCount.objects.filter(starts_on__lt=before, reserved=0).delete()[0]
 
 
 # --- Before a request -------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from agents_app import clock
 from agents_app.dispatch.embedded import Runner
 from agents_app.engine.watch import Cancelled, Watch
 from agents_app.models import Provider, Quota, QuotaCount, Run, UsageRecord
-from agents_app.services import quota_standing, runs
+from agents_app.services import quota_standing, quotas, runs
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Message, User
@@ -148,6 +148,22 @@ def test_where_nothing_is_limited_a_message_costs_one_look() -> None:
     assert run.reserved == []
 
 
+@pytest.mark.django_db
+def test_a_private_question_counts_like_any_other() -> None:
+    quota(1)
+    rita = callers.person(person())
+    incident = factories.incident()
+    asked = {"incident_id": str(incident.pk), "message": "What do we know?"}
+    first = rita.post("engineer-chat/send", asked)
+    assert first.status_code == 202, first.content
+    second = rita.post("engineer-chat/send", asked)
+    assert (second.status_code, second.json()["error_code"]) == (429, "QUOTA_EXCEEDED")
+    chat = ChatSession.objects.get(pk=first.json()["session_id"])
+    assert (chat.rounds_used, Message.objects.filter(session=chat).count()) == (1, 1)
+    assert told(chat, like="quota") == ["quota.exceeded"]
+    assert told(incident.room, like="quota") == []
+
+
 # --- Periods ----------------------------------------------------------------------------------------------------------
 @contextmanager
 def at(monkeypatch: pytest.MonkeyPatch, *when: int) -> Iterator[None]:
@@ -180,6 +196,8 @@ def test_days_and_months_are_the_calendars_in_utc(monkeypatch: pytest.MonkeyPatc
         assert list(QuotaCount.objects.filter(period="month").order_by("starts_on").values_list("reserved")) == [
             (1,), (1,)
         ]  # fmt: skip
+        assert quotas.forget(before=date(2028, 3, 1)) == 1
+        assert QuotaCount.objects.filter(reserved=0).count() == 0
 
 
 # --- What becomes of a reservation ------------------------------------------------------------------------------------
@@ -266,7 +284,7 @@ def test_a_crew_without_a_quota_ends_with_words() -> None:
     room = CrewRoom.open(BRUTE_FORCE.alert, source=BRUTE_FORCE.source, log=BRUTE_FORCE.log)
     run = room.work()
     assert run.status == "succeeded"
-    assert "quota of 2 requests a day is used up" in room.report
+    assert "could not ask its model: The organisation's quota of 2 requests a day is used up." in room.report
     assert len(room.events("quota.exceeded")) == 1
     assert counts() == [(2, 0)]
     # An incident opens all the same, and its crew says why it is silent.

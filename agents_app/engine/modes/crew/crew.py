@@ -89,8 +89,14 @@ class Crew:
             self.turn.run.checkpoint = heard.dump()
 
     def note(self, role: str, failure: Refused) -> None:
-        """Remember for the report that a model failed the crew."""
-        self.state.trouble.append(f"The {role}'s model failed: {failure.detail} ({failure.code})")
+        """Remember for the report what kept a role from its part."""
+        self.state.trouble.append(f"{blamed(role, failure)}: {failure.detail} ({failure.code})")
+
+
+def blamed(role: str, failure: Refused) -> str:
+    """A model that was never asked has not failed."""
+    asked = failure.code != "QUOTA_EXCEEDED"
+    return f"The {role}'s model failed" if asked else f"The {role} could not ask its model"
 
 
 def keep(run: Run, checkpoint: dict[str, Any], state: CrewState) -> None:

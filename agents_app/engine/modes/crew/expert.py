@@ -2,7 +2,7 @@
 
 from agents_app.engine.answers import Answer
 from agents_app.engine.crew_outputs import ExpertAccount
-from agents_app.engine.modes.crew.crew import Crew
+from agents_app.engine.modes.crew.crew import Crew, blamed
 from agents_app.engine.modes.crew.state import CrewState, RoundState, Status
 from agents_app.services import plans, rounds
 from sessions_app.errors import Refused
@@ -19,7 +19,7 @@ async def account(crew: Crew) -> None:
         )  # fmt: skip
     except Refused as failure:
         crew.note("expert", failure)
-        plain = f"The expert's model failed ({failure.code}). {_plain(crew.state.round)}"
+        plain = f"{blamed('expert', failure)} ({failure.code}). {_plain(crew.state.round)}"
         _close(crew.state, ExpertAccount(summary=plain))
         await crew.keep()
 
