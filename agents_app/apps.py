@@ -32,6 +32,7 @@ class AgentsConfig(AppConfig):
         extensions.commands["run.resume"] = commands.resume_run
         extensions.commands["run.retry"] = commands.retry_run
         extensions.commands["run.steer"] = commands.steer_run
+        extensions.prepared |= {"run.retry": commands.prepare_retry, "run.steer": commands.prepare_steer}
         extensions.busy.append(runs.busy)
         extensions.on_config.append(configuring.on_config)
         extensions.on_post.append(replies.on_post)

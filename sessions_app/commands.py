@@ -1,5 +1,7 @@
 """What a client asks for over the socket: one frame to one service, once, however often it is sent."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +12,12 @@ from sessions_app.actors import Actor
 from sessions_app.api import bodies
 from sessions_app.api.authentication import caller_of
 from sessions_app.client_frames import Cmd
+from sessions_app.drafts import Draft
 from sessions_app.errors import Invalid, NotFound, Refused
+from sessions_app.events import log
 from sessions_app.models import ChatSession
 from sessions_app.services import feedback, idempotency, messages, sessions
-from sessions_app.vocabulary import COMMANDS, Body, FeedbackGive, MessageSend, SessionConfig
+from sessions_app.vocabulary import COMMANDS, Body, FeedbackGive, SessionConfig
 
 
 def carry_out(cmd: Cmd, *, by: Actor) -> dict[str, Any]:
@@ -26,22 +30,33 @@ def carry_out(cmd: Cmd, *, by: Actor) -> dict[str, Any]:
     body = bodies.parse(model, cmd.data)
     asked = {"door": "socket", "type": cmd.type, "room": cmd.room, "data": cmd.data}
 
-    def act() -> dict[str, Any]:
-        return _act(cmd, body, by=by)
-
-    answer, again = idempotency.once(caller=caller_of(by), key=str(cmd.cid), asked=asked, act=act)
+    answer, again = idempotency.once(
+        caller=caller_of(by), key=str(cmd.cid), asked=asked,
+        prepare=partial(_prepared, cmd, body, by), act=partial(_act, cmd, by=by),
+    )  # fmt: skip
     return {"ok": True, **answer, **({"dup": True} if again else {})}
 
 
-def _act(cmd: Cmd, body: Body, *, by: Actor) -> dict[str, Any]:
-    session = _session(cmd.room, by=by) if cmd.room else None
-    before = session.head if session else 0
+def _prepared(cmd: Cmd, body: Body, by: Actor) -> Any:
+    """What its command is called with: the body, or what is made of it before the transaction."""
+    prepare = PREPARED.get(cmd.type) or extensions.prepared.get(cmd.type)
+    return prepare(body, by=by) if prepare else body
+
+
+def _act(cmd: Cmd, body: Any, *, by: Actor) -> dict[str, Any]:
+    with log.heard() as newest:
+        data = _done(cmd, body, by=by)
+    return {"data": data, **({"seq": newest[cmd.room]} if cmd.room in newest else {})}
+
+
+def _done(cmd: Cmd, body: Any, *, by: Actor) -> dict[str, Any]:
+    if in_a_room := IN_A_ROOM.get(cmd.type):
+        return in_a_room(body, _named(cmd.room), by, cmd.cid)
     command = extensions.commands.get(cmd.type) or OURS.get(cmd.type)
     if command is None:
         raise Invalid(_("This server does not take {type} yet.").format(type=cmd.type), details={"field": "type"})
-    data = command(body, session=session, by=by, cause=cmd.cid)
-    after = ChatSession.objects.values_list("head", flat=True).get(pk=session.pk) if session else 0
-    return {"data": data, **({"seq": after} if after > before else {})}
+    session = _session(cmd.room, by=by) if cmd.room else None
+    return command(body, session=session, by=by, cause=cmd.cid)
 
 
 def _session(room: UUID, *, by: Actor) -> ChatSession:
@@ -52,13 +67,13 @@ def _session(room: UUID, *, by: Actor) -> ChatSession:
     return session
 
 
-def _send_message(body: MessageSend, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
-    posted = messages.post(session_id=_named(session).pk, body=body, by=by, cause=cause)
+def _send_message(draft: Draft, room: UUID, by: Actor, cause: UUID) -> dict[str, Any]:
+    posted = messages.deliver(draft, session_id=room, cause=cause)
     return {"message_id": str(posted.message.pk), **posted.extra}
 
 
-def _configure(body: SessionConfig, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
-    changed = sessions.change(session_id=_named(session).pk, changes={"config": body.config}, by=by, cause=cause)
+def _configure(body: SessionConfig, room: UUID, by: Actor, cause: UUID) -> dict[str, Any]:
+    changed = sessions.change(session_id=room, changes={"config": body.config}, by=by, cause=cause)
     return {"config": changed.config}
 
 
@@ -70,14 +85,16 @@ def _give_feedback(body: FeedbackGive, *, session: ChatSession | None, by: Actor
     return {"message_id": str(row.message_id), "rating": row.rating}
 
 
-def _named(session: ChatSession | None) -> ChatSession:
-    if session is None:
+def _named(room: UUID | None) -> UUID:
+    if room is None:
         raise Invalid(_("This command needs a room."), details={"field": "room"})
-    return session
+    return room
 
 
-OURS: dict[str, extensions.Command] = {
+# What a service judges as a whole, the room too; it is called with the room's id.
+IN_A_ROOM: dict[str, Callable[[Any, UUID, Actor, UUID], dict[str, Any]]] = {
     "message.send": _send_message,
     "session.config": _configure,
-    "feedback.give": _give_feedback,
 }
+OURS: dict[str, extensions.Command] = {"feedback.give": _give_feedback}
+PREPARED: dict[str, extensions.Preparation] = {"message.send": messages.draft}

@@ -93,21 +93,16 @@ def may_read(actor: Actor) -> bool:
 
 def may(actor: Actor, verb: str, organization_id: UUID) -> bool:
     """Agents and the system act through services that judged them before; people and keys are judged here."""
-    roles, scope = _RULES[verb]
-    if actor.key is not None:
-        return actor.key.organization_id == organization_id and scope is not None and scope in actor.key.scopes
-    if actor.kind != "user":
-        return True
-    role = role_in(actor, organization_id)
-    return role is not None and role in roles
+    return _may(actor, verb, organization_id, _role_of_person(actor, organization_id))
 
 
 def require(actor: Actor, verb: str, thing: Model, *, missing: str = "NOT_FOUND") -> None:
     """Pass, or raise NotFound for what is another's and Denied for what the role does not allow."""
     organization_id = _organization_id(thing)
-    if not sees(actor, thing):
+    role = _role_of_person(actor, organization_id)
+    if not _sees(actor, thing, organization_id, role):
         raise NotFound(code=missing)
-    if not may(actor, verb, organization_id):
+    if not _may(actor, verb, organization_id, role):
         key, role_says = _("This key does not allow this ({verb})."), _("Your role does not allow this ({verb}).")
         raise Denied((key if actor.key else role_says).format(verb=verb.replace("_", " ")))
 
@@ -115,13 +110,7 @@ def require(actor: Actor, verb: str, thing: Model, *, missing: str = "NOT_FOUND"
 def sees(actor: Actor, thing: Model) -> bool:
     """Whether the thing exists as far as the actor is concerned."""
     organization_id = _organization_id(thing)
-    if actor.key is not None:
-        visible = actor.key.organization_id == organization_id  # a key that may not read is refused, not blind
-    elif actor.kind != "user":
-        return True
-    else:
-        visible = role_in(actor, organization_id) is not None
-    return visible and not _private_to_another(actor, thing)
+    return _sees(actor, thing, organization_id, _role_of_person(actor, organization_id))
 
 
 def visible_sessions(actor: Actor) -> QuerySet[ChatSession]:
@@ -146,6 +135,28 @@ def visible_audit(actor: Actor, organization: Organization) -> QuerySet[AuditEnt
 
 def visible_incidents(actor: Actor) -> QuerySet[Incident]:
     return Incident.objects.filter(organization__in=organizations_of(actor))
+
+
+def _role_of_person(actor: Actor, organization_id: UUID) -> Role | None:
+    """Read once for all that is judged by it; keys, agents and the system have none."""
+    return role_in(actor, organization_id) if actor.kind == "user" and actor.key is None else None
+
+
+def _may(actor: Actor, verb: str, organization_id: UUID, role: Role | None) -> bool:
+    roles, scope = _RULES[verb]
+    if actor.key is not None:
+        return actor.key.organization_id == organization_id and scope is not None and scope in actor.key.scopes
+    return actor.kind != "user" or role in roles
+
+
+def _sees(actor: Actor, thing: Model, organization_id: UUID, role: Role | None) -> bool:
+    if actor.key is not None:
+        visible = actor.key.organization_id == organization_id  # a key that may not read is refused, not blind
+    elif actor.kind != "user":
+        return True
+    else:
+        visible = role is not None
+    return visible and not _private_to_another(actor, thing)
 
 
 def _private_to_another(actor: Actor, thing: Model) -> bool:

@@ -20,6 +20,7 @@ from sessions_app.api.doors import Door
 from sessions_app.api.events import STREAM
 from sessions_app.api.messages import History
 from sessions_app.api.schema.describing import described, stands_for
+from sessions_app.drafts import Draft
 from sessions_app.events import executors
 from sessions_app.services import messages
 from sessions_app.transactions import refusable
@@ -49,11 +50,11 @@ class Talk(History):
     def post(self, request: Request, session_id: UUID) -> Response:
         body = self.body(MessageSend)
 
-        def act() -> dict[str, Any]:
-            posted = messages.post(session_id=session_id, body=body, by=self.actor)
+        def deliver(draft: Draft) -> dict[str, Any]:
+            posted = messages.deliver(draft, session_id=session_id)
             return {"message_id": str(posted.message.pk), **posted.extra}
 
-        return Response(once(self, request, act), status=202)
+        return Response(once(self, request, body, deliver), status=202)
 
 
 class ChatSend(MessageSend):
@@ -79,10 +80,10 @@ class Chat(Door):
         body = self.body(ChatSend)
 
         @refusable()
-        def act() -> dict[str, Any]:
-            return begun(messages.post(session_id=session_id, body=body, by=self.actor))
+        def deliver(draft: Draft) -> dict[str, Any]:
+            return begun(messages.deliver(draft, session_id=session_id))
 
-        return Begun(once(self, request, act), door=self, stream=body.stream)
+        return Begun(once(self, request, body, deliver), door=self, stream=body.stream)
 
 
 _talk: Callable[..., HttpResponse] = Talk.as_view()

@@ -24,6 +24,7 @@ from sessions_app.api import sessions as session_doors
 from sessions_app.api.doors import Door
 from sessions_app.api.events import STREAM
 from sessions_app.api.schema.describing import described, stands_for
+from sessions_app.drafts import Draft
 from sessions_app.errors import Conflict, NotFound
 from sessions_app.events import executors
 from sessions_app.services import messages, sessions
@@ -55,12 +56,10 @@ class Start(Door):
         body = self.body(ChatStart)
 
         @refusable()
-        def act() -> dict[str, Any]:
-            session_id = _session(body, by=self.actor)
-            sent = MessageSend(content=body.message)
-            return begun(messages.post(session_id=session_id, body=sent, by=self.actor))
+        def deliver(draft: Draft) -> dict[str, Any]:
+            return begun(messages.deliver(draft, session_id=_session(body, by=self.actor)))
 
-        return Begun(once(self, request, act), door=self, stream=True)
+        return Begun(once(self, request, MessageSend(content=body.message), deliver), door=self, stream=True)
 
 
 def _session(body: ChatStart, *, by: Actor) -> UUID:

@@ -17,8 +17,10 @@ from sessions_app import resources
 from sessions_app.api.doors import Door, idempotent
 from sessions_app.api.paging import page
 from sessions_app.api.schema.describing import described
+from sessions_app.drafts import Draft
 from sessions_app.errors import Denied
 from sessions_app.models import Message
+from sessions_app.services import messages
 from sessions_app.vocabulary import Body, Config, MessageResource, MessageSend, SessionResource
 
 # What asking can end with, beyond what every door with a body can say.
@@ -89,10 +91,13 @@ class Send(InPerson):
         """Without a session it goes on in the newest open chat on the incident, or begins one. A chat that has had its
         rounds says ROUND_LIMIT_REACHED: begin a new one with `engineer-chat/sessions`."""
         asked = self.body(Question)
-        sent = MessageSend(content=asked.message, config=asked.config)
-        posted = engineer_chats.send(incident_id=asked.incident, session_id=asked.session_id, body=sent, by=self.actor)
+        posted = engineer_chats.send(self.prepared, incident_id=asked.incident, session_id=asked.session_id)
         told = {"status": "success", "ai_processing": True, "message_id": str(posted.message.pk), **posted.extra}
         return Response(told, status=202)
+
+    def prepare(self, request: Request) -> Draft:
+        asked = self.body(Question)
+        return messages.draft(MessageSend(content=asked.message, config=asked.config), by=self.actor)
 
 
 class Sessions(InPerson):

@@ -23,12 +23,14 @@ from sessions_app.api import problems
 from sessions_app.api.authentication import caller_of
 from sessions_app.api.doors import Door, asked, key_of
 from sessions_app.api.events import sse
+from sessions_app.drafts import Draft
 from sessions_app.errors import Refused
 from sessions_app.events import executors
 from sessions_app.events.standing import place
 from sessions_app.models import Message
-from sessions_app.services import idempotency
+from sessions_app.services import idempotency, messages
 from sessions_app.services.messages import Posted
+from sessions_app.vocabulary import MessageSend
 
 # Longer than a model may take over a few requests; whoever still waits then asks for the run.
 LONGEST_WAIT_SECONDS = 600.0
@@ -43,12 +45,13 @@ class Begun(Response):
         self.stream = stream
 
 
-def once(door: Door, request: Request, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def once(door: Door, request: Request, body: MessageSend, deliver: Callable[[Draft], dict[str, Any]]) -> dict[str, Any]:
     """Only the post is kept: a repeat waits for the same run, and gets the same reply."""
-    key = key_of(request)
+    key, prepare = key_of(request), partial(messages.draft, body, by=door.actor)
     if key is None:
-        return act()
-    return idempotency.once(caller=caller_of(door.actor), key=key, asked=asked(request), act=act)[0]
+        return deliver(prepare())
+    caller = caller_of(door.actor)
+    return idempotency.once(caller=caller, key=key, asked=asked(request), prepare=prepare, act=deliver)[0]
 
 
 def begun(posted: Posted) -> dict[str, Any]:

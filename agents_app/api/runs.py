@@ -1,6 +1,6 @@
 """REST of runs: look at one, and say how it goes on."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.urls import path
@@ -17,8 +17,10 @@ from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.api.doors import Door, idempotent
 from sessions_app.api.schema.describing import described
+from sessions_app.drafts import Draft
 from sessions_app.errors import NotFound
-from sessions_app.vocabulary import Body, Config, RunResource
+from sessions_app.services import messages
+from sessions_app.vocabulary import Body, Config, MessageSend, RunResource
 
 # What asking something of a run can end with, beyond what every door of a run can say.
 DIRECTING = (
@@ -74,9 +76,12 @@ class Retry(Door):
     @idempotent
     def post(self, request: Request, run_id: UUID) -> Response:
         """The same message is answered anew, or the crew goes to its incident once more; the answer is that new run."""
-        config = self.body(Again).config
         named(self.actor, run_id)
-        return Response(resources.run(directing.retry(run_id=run_id, config=config, by=self.actor)).wire(), status=202)
+        made = directing.retry(run_id=run_id, wanted=self.prepared, by=self.actor)
+        return Response(resources.run(made).wire(), status=202)
+
+    def prepare(self, request: Request) -> dict[str, Any]:
+        return directing.wanted(self.body(Again).config, by=self.actor)
 
 
 class Words(Body):
@@ -94,10 +99,12 @@ class Steer(Door):
     )
     @idempotent
     def post(self, request: Request, run_id: UUID) -> Response:
-        content = self.body(Words).content
         named(self.actor, run_id)
-        message = directing.steer(run_id=run_id, content=content, by=self.actor)
+        message = directing.steer(self.prepared, run_id=run_id)
         return Response({"run_id": str(run_id), "message_id": str(message.pk)}, status=202)
+
+    def prepare(self, request: Request) -> Draft:
+        return messages.draft(MessageSend(content=self.body(Words).content), by=self.actor)
 
 
 def named(actor: Actor, run_id: UUID) -> Run:

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from agents_app import clock, queue
 from agents_app.models import Run, RunInbox
 from agents_app.services import crew, quotas, runs
-from sessions_app import actors, markdown, permissions, rate_limits, runtime_config
+from sessions_app import actors, permissions, rate_limits, runtime_config
 from sessions_app.actors import Actor
+from sessions_app.drafts import Draft
 from sessions_app.errors import Conflict, NotFound, Refused
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Message
@@ -56,13 +57,17 @@ def resume(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
     return run
 
 
-def retry(*, run_id: UUID, config: dict[str, Any], by: Actor, cause: UUID | None = None) -> Run:
+def wanted(config: dict[str, Any], *, by: Actor) -> dict[str, Any]:
+    """Count a retry and read what it asks for: before any transaction."""
+    rate_limits.require("messages", f"{by.kind}:{by.id}")
+    return runtime_config.read(config)
+
+
+def retry(*, run_id: UUID, wanted: dict[str, Any], by: Actor, cause: UUID | None = None) -> Run:
     """Try again, in a new run: answer the same message, or send the crew to its incident once more.
 
-    `config` counts over what was asked for the first time.
+    What is wanted counts over what was asked for the first time.
     """
-    rate_limits.require("messages", f"{by.kind}:{by.id}")
-    wanted = runtime_config.read(config)
     if (incident_id := _crewed(run_id)) is not None:
         return _send_again(run_id, incident_id, wanted, by=by, cause=cause)
     with refusable():
@@ -79,19 +84,19 @@ def retry(*, run_id: UUID, config: dict[str, Any], by: Actor, cause: UUID | None
         )  # fmt: skip
 
 
-def steer(*, run_id: UUID, content: str, by: Actor, cause: UUID | None = None) -> Message:
+@transaction.atomic
+def steer(draft: Draft, *, run_id: UUID, cause: UUID | None = None) -> Message:
     """Say something to a run on its way; it is told at its next step, and the room sees that it was."""
-    rate_limits.require("messages", f"{by.kind}:{by.id}")
-    html = markdown.render(content)  # before the lock: long text takes a while
-    with transaction.atomic():
-        run = _asked(run_id, "steer_run", by)
-        sessions.require_open(run.session)
-        _require_unfinished(run)
-        if run.mode not in LISTENING or run.parent_id:
-            raise Conflict(_("This run takes no words on its way; send a message."), details={"mode": run.mode})
-        message = messages.say(session=run.session, speaker=by, content=content, html=html, cause=cause)
-        RunInbox.objects.create(run=run, message=message)
-        return message
+    run = _asked(run_id, "steer_run", draft.by)
+    sessions.require_open(run.session)
+    _require_unfinished(run)
+    if run.mode not in LISTENING or run.parent_id:
+        raise Conflict(_("This run takes no words on its way; send a message."), details={"mode": run.mode})
+    message = messages.say(
+        session=run.session, speaker=draft.by, content=draft.body.content, html=draft.html, cause=cause
+    )
+    RunInbox.objects.create(run=run, message=message)
+    return message
 
 
 # --- What others ask here ---------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from agents_app.models import Run
 from agents_app.services import conversation_log, quotas, replies, runs
-from sessions_app import actors, permissions
+from sessions_app import actors, markdown, permissions
 from sessions_app.actors import Actor
+from sessions_app.drafts import Draft
 from sessions_app.errors import Conflict, Invalid, NotFound, Refused
 from sessions_app.models import ChatSession, Incident, Message
 from sessions_app.services import audit, incidents, messages, sessions
@@ -29,17 +30,16 @@ TITLE = "Private chat: "
 
 
 # --- Asking -----------------------------------------------------------------------------------------------------------
-def send(
-    *, incident_id: UUID | None, session_id: UUID | None, body: MessageSend, by: Actor, cause: UUID | None = None
-) -> Posted:
+def send(draft: Draft, *, incident_id: UUID | None, session_id: UUID | None, cause: UUID | None = None) -> Posted:
     """Ask in one's own chat: the one named, else the newest that is open, else a new one."""
+    by = draft.by
     if session_id is not None:
         chat: ChatSession | None = _named(session_id, incident_id, by)
     else:
         chat = _open_on(incident := incident_for(incident_id, by), by)
     if chat is None:
-        return _begin_with(incident, body, by=by, cause=cause)
-    return _post(chat, body, by=by, cause=cause)
+        return _begin_with(incident, draft, cause=cause)
+    return _post(chat, draft, cause=cause)
 
 
 def begin(*, incident: Incident, by: Actor, title: str = "", cause: UUID | None = None) -> ChatSession:
@@ -69,10 +69,9 @@ def own(by: Actor, incident: Incident | None = None) -> QuerySet[ChatSession]:
 
 
 # --- What posting asks here -------------------------------------------------------------------------------------------
-def elsewhere(
-    session_id: UUID, body: MessageSend, *, by: Actor, cause: UUID | None
-) -> tuple[Message, dict[str, Any]] | None:
+def elsewhere(session_id: UUID, draft: Draft, *, cause: UUID | None) -> tuple[Message, dict[str, Any]] | None:
     """`@AI ...` in a room of an incident is a question in the writer's own chat; the room never hears of it."""
+    body, by = draft.body, draft.by
     if not (match := ADDRESSED.match(body.content)):
         return None
     room = permissions.visible_sessions(by).filter(pk=session_id, category=ChatSession.Category.AGENT).first()
@@ -82,7 +81,8 @@ def elsewhere(
     if not question.strip():
         raise Invalid(_("Ask something after @AI, such as: @AI what do we know about this address?"))
     asked = body.model_copy(update={"content": question, "execution_mode": "auto", "on_busy": "queue"})
-    posted = send(incident_id=room.incident_id, session_id=None, body=asked, by=by, cause=cause)
+    redrafted = Draft(asked, markdown.render(question), by)
+    posted = send(redrafted, incident_id=room.incident_id, session_id=None, cause=cause)
     return posted.message, posted.extra
 
 
@@ -182,18 +182,18 @@ def _to_share(message_id: UUID, by: Actor) -> tuple[Message, ChatSession]:
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
 @refusable()
-def _begin_with(incident: Incident, body: MessageSend, *, by: Actor, cause: UUID | None) -> Posted:
+def _begin_with(incident: Incident, draft: Draft, *, cause: UUID | None) -> Posted:
     """A chat and its first question, or neither; of two at once the second finds the chat of the first."""
     incidents.lock(incident.pk)
-    return _post(_open_on(incident, by) or begin(incident=incident, by=by), body, by=by, cause=cause)
+    return _post(_open_on(incident, draft.by) or begin(incident=incident, by=draft.by), draft, cause=cause)
 
 
 def _open_on(incident: Incident, by: Actor) -> ChatSession | None:
     return own(by, incident).filter(status=ChatSession.Status.ACTIVE).first()
 
 
-def _post(chat: ChatSession, body: MessageSend, *, by: Actor, cause: UUID | None) -> Posted:
-    posted = messages.post(session_id=chat.pk, body=body, by=by, cause=cause)
+def _post(chat: ChatSession, draft: Draft, *, cause: UUID | None) -> Posted:
+    posted = messages.deliver(draft, session_id=chat.pk, cause=cause)
     return Posted(posted.message, {"session_id": str(chat.pk), **posted.extra})
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
@@ -26,6 +26,9 @@ KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 class Door(APIView):
     """A view for signed-in people and programs."""
 
+    # What `prepare` has answered.
+    prepared: Any = None
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if request.method in ("GET", "HEAD") and not permissions.may_read(self.actor):
@@ -44,6 +47,9 @@ class Door(APIView):
     def body(self, model: type[Model]) -> Model:
         return bodies.parse(model, self.request.data)
 
+    def prepare(self, request: Request) -> Any:
+        """What a POST that may be repeated does before its transaction, and not for a repeat."""
+
     def filters(self, model: type[Model]) -> Model:
         return bodies.query(model, self.request.query_params)
 
@@ -51,20 +57,25 @@ class Door(APIView):
 def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
     """Let a view's POST take `Idempotency-Key`: a repeat gets the stored answer.
 
-    The whole method becomes one transaction: one that waits for something uses `services.idempotency.once` itself.
+    The whole method becomes one transaction, after `prepare`; its result is in `view.prepared`. One that waits for
+    something uses `services.idempotency.once` itself.
     """
 
     @wraps(post)
     def once(view: Door, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = key_of(request)
         if key is None:
+            view.prepared = view.prepare(request)
             return post(view, request, *args, **kwargs)
 
-        def act() -> dict[str, Any]:
+        def act(prepared: Any) -> dict[str, Any]:
+            view.prepared = prepared
             made = post(view, request, *args, **kwargs)
             return {"status": made.status_code, "data": made.data}
 
-        answer, again = idempotency.once(caller=caller_of(view.actor), key=key, asked=asked(request), act=act)
+        answer, again = idempotency.once(
+            caller=caller_of(view.actor), key=key, asked=asked(request), prepare=partial(view.prepare, request), act=act
+        )
         headers = {"Idempotent-Replayed": "true"} if again else None
         return Response(answer["data"], status=answer["status"], headers=headers)
 

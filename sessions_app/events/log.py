@@ -1,5 +1,8 @@
 """The log: the only writer, and with `stored` the only reader. A client is a snapshot and the events after it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,21 +19,22 @@ from sessions_app.models import ChatSession, Event
 from sessions_app.models.sessions import new_epoch
 from sessions_app.vocabulary import EventData
 
-__all__ = ["lock", "position", "purge", "read", "record"]
+__all__ = ["heard", "lock", "position", "purge", "read", "record"]
 
 # The fields of events that hold words, and what a purge leaves of them.
 WORDLESS: dict[str, Any] = {"content": "", "html": None, "args": {}, "result": None, "attachments": [], "metadata": {}}
 # After these nothing more is streamed into the message they name.
 ENDS_OF_TEXT = ("message.end", "message.error", "message.reset")
 
+_heard: ContextVar[dict[UUID, int] | None] = ContextVar("heard", default=None)
+
 
 def lock(session_id: UUID) -> ChatSession:
     """Take the session's row first in every changing transaction: commit order becomes seq order."""
     try:
-        # Not the joined rows: PostgreSQL can't lock the nullable side of a join. Here and everywhere `no_key`: a check
-        # of a foreign key (at commit) takes a shared key lock on the row above, and would deadlock with a full lock.
-        rows = ChatSession.objects.select_for_update(of=("self",), no_key=True)
-        return rows.select_related("agent").get(pk=session_id)
+        # Here and everywhere `no_key`: a check of a foreign key (at commit) takes a shared key lock on the row above,
+        # and would deadlock with a full lock. Nothing joined: most who change a session need no more of it.
+        return ChatSession.objects.select_for_update(no_key=True).get(pk=session_id)
     except ChatSession.DoesNotExist:
         raise NotFound(code="SESSION_NOT_FOUND") from None
 
@@ -46,10 +50,7 @@ def record(
 ) -> Event:
     """Write what happened as the next event of a session that the caller has locked; tell it on commit."""
     assert connection.in_atomic_block, "an event belongs to the transaction of its change"
-    seq = session.head + 1
-    moved = ChatSession.objects.filter(pk=session.pk, head=session.head).update(head=seq)
-    assert moved, "the session must be locked, and read after that"
-    session.head = seq
+    seq = _next(session)
     event = Event.objects.create(
         session=session, seq=seq, type=told.event, data=told.wire(), ts=timezone.now(), run_id=run,
         parent_run_id=parent_run, cause=cause, actor_kind=actor.kind, actor_id=actor.id, actor_name=actor.name,
@@ -74,6 +75,29 @@ def _wordless(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {name: WORDLESS[name] if name in WORDLESS else _wordless(inner) for name, inner in value.items()}
+
+
+@contextmanager
+def heard() -> Iterator[dict[UUID, int]]:
+    """What is recorded inside: the newest seq of each session, for who asked for the change."""
+    newest: dict[UUID, int] = {}
+    token = _heard.set(newest)
+    try:
+        yield newest
+    finally:
+        _heard.reset(token)
+
+
+def _next(session: ChatSession) -> int:
+    """Raise the head; what `messages.say` noted on the row, that somebody spoke, is written with it."""
+    seq = session.head + 1
+    rows = ChatSession.objects.filter(pk=session.pk, head=session.head)
+    moved = rows.update(head=seq, last_active_at=session.last_active_at)
+    assert moved, "the session must be locked, and read after that"
+    session.head = seq
+    if (newest := _heard.get()) is not None:
+        newest[session.pk] = seq
+    return seq
 
 
 def _ended(event: Event) -> str:

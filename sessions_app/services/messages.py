@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app import extensions, markdown, rate_limits, resources, runtime_config
 from sessions_app.actors import Actor
+from sessions_app.drafts import Draft
 from sessions_app.errors import Invalid
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Evidence, Message, Upload
@@ -25,14 +26,25 @@ class Posted:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None = None) -> Posted:
-    """A person (or a program) says something; what must answer starts in the same transaction."""
-    for route in extensions.elsewhere:
-        if posted := route(session_id, body, by=by, cause=cause):
-            return Posted(*posted)
+def draft(body: MessageSend, *, by: Actor) -> Draft:
+    """Count it, read its config and render it: before any transaction, since it may take a while."""
     rate_limits.require("messages", f"{by.kind}:{by.id}")
     config, metadata = runtime_config.split(body.config, body.metadata)
-    html = markdown.render(body.content)  # before the lock: long text takes a while
+    settled = body.model_copy(update={"config": config, "metadata": metadata})
+    return Draft(settled, markdown.render(body.content), by)
+
+
+def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None = None) -> Posted:
+    """A person (or a program) says something."""
+    return deliver(draft(body, by=by), session_id=session_id, cause=cause)
+
+
+def deliver(draft: Draft, *, session_id: UUID, cause: UUID | None = None) -> Posted:
+    """Say what was drafted; what must answer starts in the same transaction."""
+    for route in extensions.elsewhere:
+        if posted := route(session_id, draft, cause=cause):
+            return Posted(*posted)
+    body, by = draft.body, draft.by
     with refusable():
         session = sessions.locked(session_id, by=by, verb="post")
         sessions.require_open(session)
@@ -41,15 +53,14 @@ def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None =
             fields |= look(session, body, by)
         attached = _attachments(session, body.attachments)
         message = say(
-            session=session, speaker=by, content=body.content, html=html, metadata=metadata, cause=cause,
+            session=session, speaker=by, content=body.content, html=draft.html, metadata=body.metadata, cause=cause,
             attachments=[_shown(row) for row in attached], **fields,
         )  # fmt: skip
         if attached:
             Upload.objects.filter(pk__in=[row.pk for row in attached], message=None).update(message=message)
-        settled = body.model_copy(update={"config": config, "metadata": metadata})
         extra: dict[str, Any] = {}
         for hook in extensions.on_post:
-            extra |= hook(message, settled, by) or {}
+            extra |= hook(message, body, by) or {}
     return Posted(message, extra)
 
 
@@ -92,8 +103,7 @@ def say(
         summary_version=summary_version,
         created_at=timezone.now(),
     )
-    session.last_active_at = message.created_at
-    session.save(update_fields=["last_active_at"])
+    session.last_active_at = message.created_at  # written with the session's head
     told = MessageTold(event=event, message=resources.message(message))
     log.record(told, session=session, actor=speaker, run=run_id, cause=cause)
     return message

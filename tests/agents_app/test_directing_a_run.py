@@ -11,7 +11,8 @@ from agents_app.services import approvals, directing, runs
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Message, User
-from sessions_app.vocabulary import Decision
+from sessions_app.services import messages
+from sessions_app.vocabulary import Decision, MessageSend
 from tests import callers, factories
 from tests.agents_app.calling import Person
 from tests.agents_app.control import refused
@@ -24,6 +25,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def rita_does() -> actors.Actor:
     return actors.person(person())
+
+
+def steer(run: Run, content: str) -> Message:
+    draft = messages.draft(MessageSend(content=content), by=rita_does())
+    return directing.steer(draft, run_id=run.pk)
 
 
 async def become(run: Run, status: str) -> Run:
@@ -206,14 +212,15 @@ async def test_a_cancelled_reply_is_tried_again_without_what_it_had_said(room: C
             run=run,
         )
     )
-    again = await in_thread(lambda: directing.retry(run_id=run.pk, config={}, by=rita_does()))
+    again = await in_thread(lambda: directing.retry(run_id=run.pk, wanted={}, by=rita_does()))
     assert (await work_on(again)).status == "succeeded"
     assert asked_of(models) == ["Say it."]
 
 
 def test_what_can_not_be_tried_again_is_refused(room: ChatSession) -> None:
     def retry(run: Run, **config: object) -> Any:
-        return lambda: directing.retry(run_id=run.pk, config=config, by=rita_does())
+        wanted = lambda: directing.wanted(config, by=rita_does())  # noqa: E731
+        return lambda: directing.retry(run_id=run.pk, wanted=wanted(), by=rita_does())
 
     lost = factories.run(room, status="failed")
     crew = factories.run(room, mode="crew", lane="crew", status="failed", prompt=post(room).prompt)
@@ -283,7 +290,7 @@ async def test_words_come_before_the_next_question_to_the_model_when_tools_are_a
     models.calls("calculator", expression="1 + 1")
     models.says("Two, in words.")
     run = await in_thread(post, room, "What is 1 + 1?")
-    await in_thread(lambda: directing.steer(run_id=run.pk, content="In words.", by=rita_does()))
+    await in_thread(lambda: steer(run, "In words."))
     run = await work_on(run)
     assert asked_of(models, 0) == ["What is 1 + 1?", "rita adds: In words."]
     assert run.usage["requests"] == 2
@@ -295,7 +302,7 @@ async def test_words_that_were_taken_are_neither_lost_nor_repeated_when_another_
     models.hangs()
     models.says("Understood.")
     run = await in_thread(post, room, "Look.")
-    await in_thread(lambda: directing.steer(run_id=run.pk, content="Only at the mail server.", by=rita_does()))
+    await in_thread(lambda: steer(run, "Only at the mail server."))
     first = Runner()
     await first.start()
     await until(lambda: models.requests)
@@ -309,7 +316,7 @@ async def test_words_that_were_taken_are_neither_lost_nor_repeated_when_another_
 def test_what_takes_no_words_says_so(room: ChatSession) -> None:
     direct, ended = post(room, execution_mode="direct"), factories.run(room, status="succeeded")
     for run in (direct, ended):
-        refused("CONFLICT", lambda run=run: directing.steer(run_id=run.pk, content="Wait.", by=rita_does()))
+        refused("CONFLICT", lambda run=run: steer(run, "Wait."))
     assert not RunInbox.objects.exists()
     assert Message.objects.count() == 1
 
