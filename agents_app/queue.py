@@ -12,6 +12,7 @@ from agents_app.models import Run
 
 class Change(StrEnum):
     QUEUED = "queued"  # advance it
+    DUE = "due"  # something may be taken up that could not be before: look what
     INTERRUPTED = "interrupted"  # it is at work, and somebody wants it to stop
     PAUSED = "paused"  # it is at work, and somebody wants it to rest until it is resumed
     SETTLED = "settled"  # it ended, or waits for a person: whoever awaits its answer may look
@@ -22,8 +23,8 @@ _listeners: list[Listener] = []
 
 
 def enqueue(run: Run) -> None:
-    """Have the run advanced, once the transaction that queued it has committed."""
-    tell(run, Change.QUEUED)
+    """Have the run advanced, once the transaction that queued it has committed; a crew's in its turn."""
+    tell(run, Change.QUEUED if run.lane == Run.Lane.CHAT else Change.DUE)
 
 
 def tell(run: Run, change: Change) -> None:

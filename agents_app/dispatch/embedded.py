@@ -43,6 +43,8 @@ class Runner:
         self._crews_at_once = max(1, at_once * 2 // 3)
         self._crews: set[UUID] = set()
         self._home = Home(settings.WARROOM_HOME)
+        # Nothing is taken up before what the process before left behind.
+        self._swept = False
         self._sweeping: asyncio.Task[None] | None = None
         self._periodic: asyncio.Task[None] | None = None
 
@@ -56,6 +58,7 @@ class Runner:
     async def stop(self) -> None:
         """Give every run back to the queue, within seconds; what can't be given back runs out of its lease."""
         queue.unlisten(self._hear)
+        self._swept = False
         await _ended(self._sweeping, self._periodic)
         for watch in self._watches.values():
             watch.stop(Released())
@@ -72,7 +75,9 @@ class Runner:
             self._loop.call_soon_threadsafe(self._heard, run_id, change)
 
     def _heard(self, run_id: UUID, change: queue.Change) -> None:
-        if change is queue.Change.QUEUED:
+        if change is queue.Change.QUEUED and self._swept and self._take_up(run_id):
+            return  # at once, without looking for what else there is; whether it is its turn is seen when it is taken
+        if change in (queue.Change.QUEUED, queue.Change.DUE):
             self._woken.set()
         elif change in STOPS and run_id in self._watches:
             self._watches[run_id].stop(STOPS[change]())
@@ -96,7 +101,9 @@ class Runner:
                 await asyncio.wait_for(self._woken.wait(), wait)
 
     async def _sweep(self) -> None:
-        await executors.run(self._home.take_over)
+        if not self._swept:
+            await executors.run(self._home.take_over)
+            self._swept = True
         if len(self._tasks) == self._at_once:
             return
         due = await executors.run(partial(_due, self._at_once + len(self._tasks)))
@@ -178,7 +185,11 @@ class Home:
 
 def _due(most: int) -> dict[str, list[UUID]]:
     """What may be taken up, by lane: people do not wait behind crews."""
-    return {lane: list(leases.due().filter(lane=lane).values_list("pk", flat=True)[:most]) for lane in Run.Lane.values}
+    due: dict[str, list[UUID]] = {lane: [] for lane in Run.Lane.values}
+    for run_id, lane in leases.due().values_list("pk", "lane"):
+        if len(due[lane]) < most:
+            due[lane].append(run_id)
+    return due
 
 
 async def _ended(*tasks: "asyncio.Task[None] | None") -> None:

@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
 from agents_app.engine import limits as limiting
+from agents_app.engine import starting
 from agents_app.engine.limits import LIMITS, Limits
 from agents_app.engine.modes import MODES
+from agents_app.engine.starting import Start
 from agents_app.engine.turn import Done, Parked, Turn
 from agents_app.engine.watch import Cancelled, Paused, Released, Watch
 from agents_app.models import Run
@@ -29,18 +31,30 @@ BROKEN = "Something went wrong on our side; the log of the server says what. You
 
 async def advance(run_id: UUID, *, owner: str, watch: Watch | None = None, limits: Limits = LIMITS) -> None:
     """Take the run, drive its mode until it ends or must wait for a person, and let go of it."""
-    lease = await executors.run(partial(runs.acquire, run_id=run_id, owner=owner))
-    if lease is None:
+    taken = await executors.run(partial(_take, run_id, owner))
+    if taken is None:
         return
+    lease, start = taken
     watch = watch or Watch()
     async with _renewing(lease, watch):
-        await _write(await _drive(lease, watch, limits), lease)
+        await _write(await _drive(lease, start, watch, limits), lease)
 
 
-async def _drive(lease: Lease, watch: Watch, limits: Limits) -> Write | None:
+def _take(run_id: UUID, owner: str) -> tuple[Lease, Start | None] | None:
+    """The run's lease, and where it starts, in one way to the database and back."""
+    lease = runs.acquire(run_id=run_id, owner=owner)
+    if lease is None:
+        return None
+    try:
+        return lease, starting.of(run_id)
+    except (OperationalError, InterfaceError):
+        return lease, None  # it is asked again by who can say what becomes of the run
+
+
+async def _drive(lease: Lease, start: Start | None, watch: Watch, limits: Limits) -> Write | None:
     """Work, and say what is left to write; nothing if all is written, or another owner has the run."""
     try:
-        await _work(lease, watch, limits)
+        await _work(lease, start, watch, limits)
     except Cancelled:
         return partial(runs.finish, lease, Run.Status.CANCELLED)
     except Paused:
@@ -63,13 +77,16 @@ async def _drive(lease: Lease, watch: Watch, limits: Limits) -> Write | None:
     return None
 
 
-async def _work(lease: Lease, watch: Watch, limits: Limits) -> None:
+async def _work(lease: Lease, start: Start | None, watch: Watch, limits: Limits) -> None:
     """Drive the mode; once more if something came for the run in the moment it wanted to stop."""
-    read_inbox = True
+    again = False
     while True:
-        turn = await _turn(lease, watch, limits)
+        if start is None:
+            start = await executors.run(starting.of, lease.run_id)
+        turn = _turn(lease, start, watch, limits)
         outcome = await MODES[turn.run.mode](turn)
         watch.check()
+        read_inbox = turn.heard or not again  # a mode that does not read it must not go round for ever
         match outcome:
             case Parked(waiting_for):
                 stop = partial(runs.park, lease, waiting_for, read_inbox=read_inbox)
@@ -77,21 +94,16 @@ async def _work(lease: Lease, watch: Watch, limits: Limits) -> None:
                 stop = partial(runs.finish, lease, Run.Status.SUCCEEDED, read_inbox=read_inbox)
         if await executors.run(stop):
             return
-        read_inbox = turn.heard  # a mode that does not read it must not go round for ever
+        again, start = True, None
 
 
-async def _turn(lease: Lease, watch: Watch, limits: Limits) -> Turn:
-    run = await executors.run(partial(_read, lease.run_id))
+def _turn(lease: Lease, start: Start, watch: Watch, limits: Limits) -> Turn:
+    run = start.run
     session = run.session
     return Turn(
         lease=lease, run=run, session=session, agent=run.agent, incident=session.incident, watch=watch,
-        limits=limiting.of(run, limits),
+        limits=limiting.of(run, limits), means=start.means, written_to=start.written_to,
     )  # fmt: skip
-
-
-def _read(run_id: UUID) -> Run:
-    related = ("agent__provider", "provider", "prompt", "requested_by", "session__incident", "session__organization")
-    return Run.objects.select_related(*related).get(pk=run_id)
 
 
 async def _database_answers() -> bool:

@@ -30,18 +30,17 @@ from agents_app.engine import filtering, models
 from agents_app.engine.answers import Answer
 from agents_app.engine.checkpoint import make_storable, storable
 from agents_app.engine.failures import FAILURES, Cut, Failure, Late, Useless, refusal, retry_after, transient
-from agents_app.engine.models import Resolved
 from agents_app.engine.reading import FieldReader, Reader, Silence, TextReader
 from agents_app.engine.streaming import Marks, Speaker
 from agents_app.engine.watch import Cancelled
 from agents_app.models import Agent, Run
-from agents_app.services import configuring, quotas, runs
+from agents_app.services import quotas, runs
 from agents_app.services import usage as took
 from agents_app.services.configuring import Chosen
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.events import executors
-from sessions_app.masking import Mask, Running
+from sessions_app.masking import Running
 from sessions_app.models import Message
 from sessions_app.services import masks
 
@@ -90,7 +89,8 @@ class Asking:
 
     async def ask(self) -> Answer:
         """Ask until an answer fits, within the limits; what was shown of a failed one stays, marked so."""
-        self.resolved, self.mask = await self._resolve()
+        means = await self.turn.means_of(self.agent)
+        self.resolved, self.mask = models.build(means.chosen), means.mask
         self.deadline = asyncio.get_running_loop().time() + min(self.turn.limits.total_s, self.turn.seconds_left)
         corrections: list[ModelMessage] = []
         while True:
@@ -102,11 +102,6 @@ class Asking:
                 await self._send_back(misfit, response, corrections)
             else:
                 return await self._settle(response, output, corrections)
-
-    async def _resolve(self) -> tuple[Resolved, Mask]:
-        """As things stand now: a session's config that has changed counts from this reply on."""
-        chosen, mask = await self.turn.read(_as_things_stand, self.turn.run, self.agent)
-        return models.build(chosen), mask
 
     # --- One request, tried more than once ----------------------------------------------------------------------------
     async def _answered(self, corrections: list[ModelMessage]) -> ModelResponse:
@@ -323,10 +318,6 @@ def _output_call(response: ModelResponse) -> ToolCallPart | None:
     return next((call for call in response.tool_calls if call.tool_name == OUTPUT_TOOL), None)
 
 
-def _as_things_stand(run: Run, agent: Agent) -> tuple[Chosen, Mask]:
-    return configuring.for_run(run, agent), masks.of(run.session.organization_id)
-
-
 def _record(
     run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, chosen: Chosen, agent: Agent, caught: Counter[str]
 ) -> None:
@@ -337,11 +328,13 @@ def _record(
         output_tokens=usage.output_tokens, estimated=usage.estimated,
     )  # fmt: skip
     if checkpoint is not None:
-        runs.keep(run, checkpoint)
+        runs.note(run, checkpoint)
     organization_id = run.session.organization_id
     masks.note(caught, organization_id=organization_id, thing=run, where="reply", by=actors.agent(agent.name))
 
 
 def _held_record(turn: "Turn", then: Callable[[Run], None]) -> None:
     with transaction.atomic():
-        then(runs.held(turn.lease))
+        run = runs.held(turn.lease)
+        then(run)
+        runs.write_step(run)

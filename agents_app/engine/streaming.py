@@ -63,15 +63,14 @@ class Speaker:
         return self._beginning is not None
 
     async def hear(self) -> None:
-        """There may be more to show."""
+        """There may be more to show. The first words don't wait for the database; a viewer keeps them till then."""
         if self._beginning is None:
-            if not self._read():
-                return
-            # Shielded: a thread's transaction can't be called back, so the end must be able to wait for it.
-            self._beginning = asyncio.ensure_future(executors.run(self._begin))
-            self._beginning.add_done_callback(_look)
-            await asyncio.shield(self._beginning)
-            self._show()
+            if self._read():
+                self._beginning = asyncio.ensure_future(executors.run(self._begin))
+                self._beginning.add_done_callback(self._look)
+                self._show()
+        elif self._beginning.done() and self._beginning.exception():
+            await self._beginning
         elif self._timer is None:
             loop, due = asyncio.get_running_loop(), self._shown_at + JOIN_SECONDS
             # A model slower than an eye is shown as it speaks; only of a fast one are words joined.
@@ -85,8 +84,7 @@ class Speaker:
         if self._timer:
             self._show()  # the last words do not wait for the database
         await self._settle()
-        html = await executors.work(partial(markdown.render, text))
-        await executors.run(partial(self._end, text, html, then, fields))
+        await executors.run(partial(self._finish, text, then, fields))
 
     async def reset(self, reason: str) -> None:
         """Take back what was shown; the next attempt speaks under another id."""
@@ -116,6 +114,11 @@ class Speaker:
         if self._beginning:
             await self._beginning
 
+    def _look(self, beginning: asyncio.Future[None]) -> None:
+        """A start that failed has lost its lease, or the database: who drives the run is told, and viewers forget."""
+        if beginning.cancelled() or beginning.exception():
+            hub.forget(str(self._lease.session_id), str(self.id))
+
     @transaction.atomic
     def _begin(self) -> None:
         run = runs.held(self._lease)
@@ -127,9 +130,15 @@ class Speaker:
         )  # fmt: skip
         log.record(started, session=run.session, actor=self._actor, run=run.pk, parent_run=run.parent_id)
 
-    @transaction.atomic
-    def _end(self, text: str, html: str, then: Callable[[Run], None], fields: dict[str, Any]) -> None:
-        run = runs.held(self._lease)
+    def _finish(self, text: str, then: Callable[[Run], None], fields: dict[str, Any]) -> None:
+        html = markdown.render(text)  # before the lock: long text takes a while
+        with transaction.atomic():
+            run = runs.held(self._lease)
+            self._end(run, text, html, fields)
+            then(run)
+            runs.write_step(run)
+
+    def _end(self, run: Run, text: str, html: str, fields: dict[str, Any]) -> None:
         kind = fields.pop("message_type", self._message_type)
         if kind == Message.Type.THINKING:
             thought = MessageThinking(event="message.thinking", message_id=self.id, run_id=run.pk, content=text)
@@ -140,7 +149,6 @@ class Speaker:
             summary_version=self._marks.summary_version, **fields,
         )  # fmt: skip
         self._fall_silent(run)
-        then(run)
 
     @transaction.atomic
     def _reset(self, reason: str) -> None:
@@ -148,13 +156,7 @@ class Speaker:
         told = MessageReset(event="message.reset", message_id=self.id, reason=reason)
         log.record(told, session=run.session, actor=self._actor, run=run.pk, parent_run=run.parent_id)
         self._fall_silent(run)
+        run.save(update_fields=["speaking"])
 
     def _fall_silent(self, run: Run) -> None:
         run.speaking = [each for each in run.speaking if each != str(self.id)]
-        run.save(update_fields=["speaking"])
-
-
-def _look(beginning: asyncio.Future[None]) -> None:
-    """A start that nobody waits for any more has lost its lease; that is told where the run ends."""
-    if not beginning.cancelled():
-        beginning.exception()

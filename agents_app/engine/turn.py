@@ -12,10 +12,11 @@ from pydantic import BaseModel
 from pydantic_ai.messages import ModelMessage
 
 from agents_app.catalogue import ToolSpec
-from agents_app.engine import dispatcher
+from agents_app.engine import dispatcher, starting
 from agents_app.engine.answers import Answer
 from agents_app.engine.asking import Asking
 from agents_app.engine.limits import LIMITS, Limits
+from agents_app.engine.starting import Means
 from agents_app.engine.streaming import UNMARKED, Marks
 from agents_app.engine.watch import Watch
 from agents_app.models import Agent, Run
@@ -55,6 +56,9 @@ class Turn:
     heard: bool = False
     # Whether the room knows that a quota is used up: a crew may run into it at every step.
     refused: bool = False
+    # As the run started: what its agent uses, and whether people had written to it. Good for the first who asks.
+    means: Means | None = None
+    written_to: bool | None = None
 
     def __post_init__(self) -> None:
         """The run's own time, if it has one, starts now: a run taken up again after a crash gets it anew."""
@@ -105,6 +109,13 @@ class Turn:
             self.refused = True
             raise refusal
 
+    async def means_of(self, agent: Agent) -> Means:
+        """What an agent of the run uses now; the run's own, for its first question, as it started."""
+        known, self.means = self.means, None
+        if known is not None and agent.pk == self.run.agent_id:
+            return known
+        return await self.read(starting.means_of, self.run, agent)
+
     async def act(self, request: dispatcher.ToolRequest) -> dispatcher.Settled | dispatcher.Waiting:
         """Have a tool call judged and run by the one place that does; a settled call answers from the ledger."""
         self.watch.check()
@@ -117,7 +128,8 @@ class Turn:
 
     async def listen(self, keep: Callable[[list[Message]], dict[str, Any]]) -> list[Message]:
         """Take what people have written to the run since it last looked; `keep`: the checkpoint that holds it."""
-        if not await self.read(directing.written_to, self.run):
+        known, self.written_to = self.written_to, None
+        if not (await self.read(directing.written_to, self.run) if known is None else known):
             return []
         taken = await self.write(directing.take, keep)
         self.heard = self.heard or bool(taken)

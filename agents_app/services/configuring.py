@@ -63,9 +63,10 @@ def decide(agent: Agent, *, session: Config, message: Config | None = None) -> C
     return chosen
 
 
-def for_run(run: Run, agent: Agent) -> Chosen:
+def for_run(run: Run, agent: Agent, *, session: Config | None = None) -> Chosen:
     """What an agent uses in a run right now; another agent than the run's goes by its own and the session's."""
-    session = ChatSession.objects.values_list("config", flat=True).get(pk=run.session_id)
+    if session is None:
+        session = ChatSession.objects.values_list("config", flat=True).get(pk=run.session_id)
     return decide(agent, session=session, message=run.asked if agent.pk == run.agent_id else None)
 
 

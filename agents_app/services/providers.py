@@ -46,8 +46,9 @@ def ensure_shared() -> Provider:
 
 def default() -> Provider:
     """The provider of agents that name none: the environment's if it names one, else the offline demo."""
-    shared = Provider.objects.filter(organization=None, enabled=True)
-    return shared.filter(name=ENVIRONMENT).first() or shared.filter(name=DEMO).first() or ensure_shared()
+    shared = Provider.objects.filter(organization=None, enabled=True, name__in=(ENVIRONMENT, DEMO))
+    there = {row.name: row for row in shared.select_related("health")}
+    return there.get(ENVIRONMENT) or there.get(DEMO) or ensure_shared()
 
 
 def seen_by(organization_ids: list[Any]) -> list[Provider]:

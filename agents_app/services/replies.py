@@ -37,15 +37,16 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
 
 def tell_crew(session: ChatSession, message: Message) -> None:
     """A crew at work in a session that the caller has locked takes it up at its next step."""
+    # The session's lock is enough: a crew that parks or ends looks into its inbox with the same lock held.
     crew = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CREW, parent=None)
-    for run in crew.select_for_update(of=("self",), no_key=True).select_related("agent", "provider"):
-        run.session = session
-        RunInbox.objects.create(run=run, message=message)
+    for run_id in crew.values_list("pk", flat=True):
+        RunInbox.objects.create(run_id=run_id, message=message)
 
 
 def answering(session: ChatSession) -> Agent | None:
     """The session's agent, or the organisation's assistant; one that is switched off answers nobody."""
-    agent = session.agent or _assistant(session)
+    rows = Agent.objects.select_related("provider__health")
+    agent = rows.filter(pk=session.agent_id).first() if session.agent_id else _assistant(session)
     if agent is not None and not agent.enabled:
         raise Refused("AGENT_NOT_AVAILABLE", _("{name} is switched off.").format(name=agent.name))
     return agent

@@ -66,8 +66,7 @@ def newest(incident: Incident) -> Report:
 
 def after_a_broken_end(run: Run, by: Actor) -> None:
     """A crew that was cancelled or failed leaves a report too; called in the transaction that ends it."""
-    incident = run.session.incident
-    if run.mode != Run.Mode.CREW or run.status == Run.Status.SUCCEEDED or incident is None:
+    if run.mode != Run.Mode.CREW or run.status == Run.Status.SUCCEEDED or (incident := run.session.incident) is None:
         return
     why = (
         f"The crew was cancelled by {by.name}."

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agents_app import clock, queue, resources
@@ -23,8 +23,8 @@ from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, Ru
 
 __all__ = [
     "Lease", "LeaseLost", "acquire", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held", "keep",
-    "lie_down", "locked", "on_close", "on_end", "park", "release", "renew", "requeue", "rest", "save_checkpoint",
-    "start", "take_inbox", "tell", "use", "wake",
+    "lie_down", "locked", "note", "on_close", "on_end", "park", "release", "renew", "requeue", "rest",
+    "save_checkpoint", "start", "take_inbox", "tell", "use", "wake", "write_step",
 ]  # fmt: skip
 
 CRASHES_ALLOWED = 3
@@ -237,10 +237,21 @@ def rest(lease: Lease) -> None:
 
 def keep(run: Run, checkpoint: dict[str, Any]) -> None:
     """Keep what the mode needs to go on; call it with the run held. Crashes that it got past count no more."""
+    if note(run, checkpoint):
+        run.save(update_fields=["checkpoint", "crashes"])
+
+
+def note(run: Run, checkpoint: dict[str, Any]) -> bool:
+    """The same for who writes it with the rest of the step; false if it says nothing new."""
     if checkpoint == run.checkpoint:
-        return
+        return False
     run.checkpoint, run.crashes = checkpoint, 0
-    run.save(update_fields=["checkpoint", "crashes"])
+    return True
+
+
+def write_step(run: Run) -> None:
+    """Write what an answer of the model has changed on a run that is held, in one go."""
+    run.save(update_fields=["speaking", "usage", "reserved", "checkpoint", "crashes"])
 
 
 def use(run: Run, chosen: Chosen) -> None:
@@ -277,11 +288,12 @@ def _take_config(run: Run) -> None:
 
 def locked(run_id: UUID) -> Run:
     """Lock the run's session, then the run: the order that everybody keeps."""
-    session_id = Run.objects.filter(pk=run_id).values_list("session_id", flat=True).first()
-    if session_id is None:
-        raise NotFound(_("There is no such run."))
-    session = log.lock(session_id)
-    run = Run.objects.select_for_update(of=("self",), no_key=True).select_related("agent", "provider").get(pk=run_id)
+    try:
+        session = log.lock_of(Run.objects.filter(pk=run_id).values("session_id"))
+    except NotFound:
+        raise NotFound(_("There is no such run.")) from None
+    rows = Run.objects.select_for_update(of=("self",), no_key=True)
+    run = rows.select_related("agent__provider__health", "provider").get(pk=run_id)
     run.session = session
     return run
 
@@ -291,8 +303,7 @@ def _lane_taken(run: Run) -> bool:
     if run.parent_id:
         return False
     lane = Run.objects.filter(session_id=run.session_id, lane=run.lane, parent=None).exclude(pk=run.pk)
-    earlier = lane.filter(status=Run.Status.QUEUED, pk__lt=run.pk)
-    return lane.filter(status=Run.Status.RUNNING).exists() or earlier.exists()
+    return lane.filter(Q(status=Run.Status.RUNNING) | Q(status=Run.Status.QUEUED, pk__lt=run.pk)).exists()
 
 
 def _written_to(run: Run) -> bool:
@@ -327,7 +338,7 @@ def _let_go(run: Run) -> None:
     run.lease_owner, run.lease_until = "", None
     run.save(update_fields=["status", "waiting_for", "error_code", "error", "ended_at", "lease_owner", "lease_until"])
     # Its lane is free: the next in it may go.
-    queue.tell(run, queue.Change.QUEUED)
+    queue.tell(run, queue.Change.DUE)
 
 
 def _void_messages(run: Run, *, reason: str) -> None:

@@ -24,7 +24,7 @@ def add(
     output_tokens: int,
     estimated: bool,
 ) -> None:
-    """Count what a request took, and tell the room; call it with the run held."""
+    """Count what a request took, and tell the room; call it with the run held, and `runs.write_step` after it."""
     cost = _cost(chosen, input_tokens, output_tokens)
     step = {"requests": requests, "input_tokens": input_tokens, "output_tokens": output_tokens, "estimated": estimated}
     quotas.settle(run, requests=requests, tokens=input_tokens + output_tokens)
@@ -34,7 +34,6 @@ def add(
         provider_name=chosen.provider.name, model=chosen.model, cost=cost, **step,
     )  # fmt: skip
     run.usage = _with(run.usage or {}, step, cost)
-    run.save(update_fields=["usage", "reserved"])
     _tell(run)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sessions_app.actors import Actor
@@ -19,7 +20,7 @@ from sessions_app.models import ChatSession, Event
 from sessions_app.models.sessions import new_epoch
 from sessions_app.vocabulary import EventData
 
-__all__ = ["heard", "lock", "position", "purge", "read", "record"]
+__all__ = ["heard", "lock", "lock_of", "position", "purge", "read", "record"]
 
 # The fields of events that hold words, and what a purge leaves of them.
 WORDLESS: dict[str, Any] = {"content": "", "html": None, "args": {}, "result": None, "attachments": [], "metadata": {}}
@@ -31,12 +32,12 @@ _heard: ContextVar[dict[UUID, int] | None] = ContextVar("heard", default=None)
 
 def lock(session_id: UUID) -> ChatSession:
     """Take the session's row first in every changing transaction: commit order becomes seq order."""
-    try:
-        # Here and everywhere `no_key`: a check of a foreign key (at commit) takes a shared key lock on the row above,
-        # and would deadlock with a full lock. Nothing joined: most who change a session need no more of it.
-        return ChatSession.objects.select_for_update(no_key=True).get(pk=session_id)
-    except ChatSession.DoesNotExist:
-        raise NotFound(code="SESSION_NOT_FOUND") from None
+    return _locked(pk=session_id)
+
+
+def lock_of(query: QuerySet[Any, Any]) -> ChatSession:
+    """The same for the session whose id a query finds."""
+    return _locked(pk__in=query)
 
 
 def record(
@@ -86,6 +87,15 @@ def heard() -> Iterator[dict[UUID, int]]:
         yield newest
     finally:
         _heard.reset(token)
+
+
+def _locked(**which: Any) -> ChatSession:
+    try:
+        # Here and everywhere `no_key`: a check of a foreign key (at commit) takes a shared key lock on the row above,
+        # and would deadlock with a full lock. Nothing joined: most who change a session need no more of it.
+        return ChatSession.objects.select_for_update(no_key=True).get(**which)
+    except ChatSession.DoesNotExist:
+        raise NotFound(code="SESSION_NOT_FOUND") from None
 
 
 def _next(session: ChatSession) -> int:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, Field
 from pydantic_ai.messages import ModelRequest
 
+from agents_app.engine import starting
 from agents_app.engine.advance import _turn
 from agents_app.engine.answers import Answer
 from agents_app.engine.asking import OUTPUT_TOOL
@@ -32,7 +33,7 @@ class Account(BaseModel):
 async def ask(room: ChatSession, **how: Any) -> tuple[Run, Answer]:
     run = await in_thread(factories.run, room)
     lease = await in_thread(runs.acquire, run_id=run.pk, owner="test:1")
-    turn = await _turn(lease, Watch(), SHORT)
+    turn = _turn(lease, await in_thread(starting.of, run.pk), Watch(), SHORT)
     return run, await turn.ask([ModelRequest.user_text_prompt("Sum up.")], output=Account, **how)
 
 

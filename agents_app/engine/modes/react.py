@@ -38,6 +38,8 @@ async def converse(
             return Done()
         answer = await turn.ask(talk.messages, tools=_tools(turn, talk, tools), keep=talk.after, **said)
         talk.messages.append(answer.response)
+        if talk.answered:
+            return Done()  # what people wrote meanwhile is found by who ends the run
 
 
 @dataclass
