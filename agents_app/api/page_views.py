@@ -15,6 +15,7 @@ from agents_app.models import Approval
 from agents_app.services import approvals, engineer_chats, outcomes, questions
 from sessions_app.errors import Invalid
 from sessions_app.pages.doors import actor_of, back, page
+from sessions_app.services import messages as talk
 from sessions_app.vocabulary import Decision, MessageSend, OutcomeDecide, QuestionAnswer
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -66,8 +67,9 @@ def engineer_chat_list(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = engineer_chats.incident_for(incident_id, by)
     if request.method == "POST":
         body = _parse(MessageSend, {"content": request.POST.get("content", "").strip()})
+        draft = talk.draft(body, by=by)
         chat = engineer_chats.begin(incident=incident, by=by).pk if "new" in request.POST else None
-        posted = engineer_chats.send(incident_id=incident_id, session_id=chat, body=body, by=by)
+        posted = engineer_chats.send(draft, incident_id=incident_id, session_id=chat)
         return redirect("chat", posted.message.session_id)
     return render(
         request, "incidents/engineer_chats.html", {"incident": incident, "chats": engineer_chats.own(by, incident)}
