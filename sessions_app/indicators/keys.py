@@ -39,7 +39,7 @@ ENDINGS: dict[str, Kind | None] = {
             "host hosts hostname host_name computer_dns_name computer computername computer_name machine "
             "machine_name agent_name device "
             "device_name devicename node node_name workstation workstation_name server server_name "
-            "endpoint endpoint_name instance pod_name container_name dvc"
+            "endpoint endpoint_name instance pod_name container_name dvc devname"
         ),
         "host",
     ),
@@ -59,7 +59,7 @@ SKIPPED = listed(
 )
 SKIPPED_WITHIN = re.compile(r"(?:^|_)(?:mitre|nist|gdpr|hipaa)(?:_|$)")
 LONGEST_ENDING = 3
-LOGON_NAMES = frozenset({"-", "n/a", "null", "none", "unknown", "<na>"})
+LOGON_NAMES = frozenset({"-", "?", "n/a", "null", "none", "unknown", "<na>"})
 
 
 def from_json(value: Any) -> list[Found]:

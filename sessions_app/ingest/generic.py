@@ -18,7 +18,8 @@ from sessions_app.ingest.alert import (
     fingerprint_of,
     title_of,
 )
-from sessions_app.ingest.body import parse
+from sessions_app.ingest.packed import json_in, record_in
+from sessions_app.ingest.packed import without as without_text
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import by_word
 
@@ -29,7 +30,7 @@ TITLES = (
     "vulnerability_title", "check_name", "monitor_name", "problem_title", "problem_name", "incident_title",
     "incident_name", "issue_title", "finding_title", "title", "=rule", "alert_rule", "=name", "summary", "subject",
     "headline", "=alert", "=check", "=monitor", "short_message", "short_description", "alert_message", "search_name",
-    "display_message",
+    "display_message", "attack", "attack_name", "log_desc", "logdesc",
 )  # fmt: skip
 WEAK_TITLES = (
     "=message", "=msg", "=text", "message", "msg", "text", "reason", "description", "=detection", "event_name",
@@ -42,7 +43,8 @@ DESCRIPTIONS = (
 HOSTS = (
     "host_name", "hostname", "host", "computer_dns_name", "agent_name", "computer_name", "computer", "device_name",
     "machine_name", "machine", "device", "server_name", "server", "node_name", "node", "instance", "endpoint",
-    "workstation_name", "dvc", "pod_name", "container_name", "instance_id", "resource_name", "asset", "asset_name",
+    "workstation_name", "dvc", "devname", "pod_name", "container_name", "instance_id", "resource_name", "asset",
+    "asset_name",
 )  # fmt: skip
 USERS = (
     "target_user_name", "user_name", "username", "user", "src_user", "dst_user", "srcuser", "dstuser", "account_name",
@@ -62,7 +64,6 @@ SETTLED = frozenset(["resolved", "resolve", "recovered", "recovery", "ok", "clos
 # Lists that hold alerts, and lists that do so only when what surrounds them is no alert itself.
 ALERT_LISTS = ("alerts", "findings", "incidents", "detections", "issues", "hits")
 ITEM_LISTS = ("records", "events", "items", "results", "data", "value", "messages", "entries", "logs", "payload")
-PACKED = ("message", "body", "data", "payload", "event", "alert", "detail", "content")
 STATE_WORDS = re.compile(
     r"\[[^\]]{0,30}\]|\b(?:resolved|firing|triggered|recovered|recovery|alerting|problem|ok|warn|warning|critical)\b|[^\w\s]|\b\d+(?:\.\d+)?\s?(?:%|ms|[smhd]|[KMGT]i?B)(?=\W|$)",
     re.IGNORECASE,
@@ -83,7 +84,7 @@ def read(source: str, body: Any) -> list[ParsedAlert]:
         raise Invalid(_("There is no alert in this body."))
     bounded(found)
     if len(found) > 1 and not any(map(says_something, found)):
-        return [one(source, Reading([each.document for each in found], found[0].around))]
+        return [one(source, Reading([each.raw for each in found], found[0].around))]
     return [one(source, each) for each in found]
 
 
@@ -93,31 +94,36 @@ def items(value: Any, around: Reading | None = None) -> Iterator[Reading]:
         for each in value:
             yield from items(each, around)
     elif isinstance(value, str) and value.strip():
-        yield Reading({"message": value}, around)
+        yield reading_of({"message": value}, around)
     elif isinstance(value, dict):
         if wrapped := wrapped_list(value):
             yield from items(value[wrapped], Reading(without(value, wrapped), around))
-        elif packed := packed_json(value):
+        elif packed := json_in(value):
             yield from items(packed[1], Reading(without(value, packed[0]), around))
         elif value:
-            yield Reading(value, around)
+            yield reading_of(value, around)
     else:
         raise Invalid(_("An alert is a JSON object, or a list of objects."))
 
 
+def reading_of(value: dict[str, Any], around: Reading | None) -> Reading:
+    """A document as it is; or, where a text in it is a record of its own, with what that says.
+
+    What calls itself something stays what it is, and the record adds to it; else the record is the alert.
+    """
+    if (packed := record_in(value)) is None:
+        return Reading(value, around)
+    text, record = packed
+    rest = without_text(value, text)
+    if says_something(Reading(rest)):
+        document = {**rest, "record": {**record, "event_name": record.pop("rule_name", "")}}
+    else:
+        document = {**record, "around": rest}
+    return Reading(document, Reading({"full_log": text}, around), raw=value)
+
+
 def without(value: dict[str, Any], left_out: str) -> dict[str, Any]:
     return {key: inner for key, inner in value.items() if key != left_out}
-
-
-def packed_json(value: dict[str, Any]) -> tuple[str, Any] | None:
-    """Queues and notification services send the alert as a JSON text inside their own object."""
-    for key, inner in value.items():
-        if isinstance(inner, str) and key.lower() in PACKED and inner.lstrip().startswith(("{", "[{")):
-            try:
-                return key, parse(inner.encode())
-            except Invalid:
-                continue
-    return None
 
 
 def wrapped_list(value: dict[str, Any]) -> str | None:
@@ -153,7 +159,7 @@ def one(source: str, reading: Reading) -> ParsedAlert:
         host=host,
         user=user,
         indicators=reading.indicators,
-        raw=reading.document,
+        raw=reading.raw,
     )
 
 

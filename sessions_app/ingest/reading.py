@@ -15,15 +15,17 @@ from sessions_app.ingest.alert import Severity
 
 # The other end of a connection is not the machine or the person the alert is about.
 THEIRS = re.compile(r"(?:^|_)(?:dest|destination|dst|remote|peer|query|callback)_?(?:host|device|server|machine|node)")
-EMPTY = frozenset({"", "-", "n/a", "none", "null", "unknown", "undefined", "<na>", "nil"})
+EMPTY = frozenset({"", "-", "?", "n/a", "none", "null", "unknown", "undefined", "<na>", "nil"})
 
 
 class Reading:
     """A document and, behind it, the wrapper it came in: asked only when the document itself has no answer."""
 
-    def __init__(self, document: Any, around: Reading | None = None) -> None:
+    def __init__(self, document: Any, around: Reading | None = None, *, raw: Any = None) -> None:
         self.document = document
         self.around = around
+        # What was sent, where the document is what we made of it.
+        self.raw = document if raw is None else raw
 
     @cached_property
     def leaves(self) -> list[Leaf]:

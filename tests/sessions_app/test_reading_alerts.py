@@ -41,6 +41,88 @@ def wazuh(**changes: Any) -> dict[str, Any]:
     }
 
 
+CEF = (
+    r"CEF:0|Fen & Moor|Gate\|keeper|1.0.2.3|100|Login failed|8|src=203.0.113.9 spt=4411 suser=root dst=10.0.0.4 "
+    r"dhost=db-1 rt=1718000000000 msg=Too many\=failed logins cs1=Night cs1Label=Shift"
+)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"message": CEF},
+        CEF,
+        {"@timestamp": "2024-06-10T06:13:20Z", "event": {"original": f"<134>Jun 10 06:13:20 fw-1 {CEF}"}},
+        [{"result": {"_raw": CEF}}],
+    ],
+    ids=["message", "bare", "behind syslog", "deep"],
+)
+def test_cef_inside_json_is_read_as_what_it_says(body: Any) -> None:
+    alert = one(body)
+    assert (alert.title, alert.severity, alert.host, alert.user) == ("Login failed", "high", "db-1", "root")
+    assert alert.occurred_at == datetime(2024, 6, 10, 6, 13, 20, tzinfo=UTC)
+    assert found(alert) == {"ip:203.0.113.9", "ip:10.0.0.4", "host:db-1", "user:root"}
+    assert "Too many=failed logins" in alert.description
+    assert CEF in json.dumps(alert.raw).encode().decode("unicode_escape")
+
+
+@pytest.mark.parametrize(
+    ("severity", "step"),
+    [("0", "low"), ("3", "low"), ("4", "medium"), ("7", "high"), ("9", "critical"), ("Very-High", "critical")],
+)
+def test_severities_of_cef(severity: str, step: str) -> None:
+    assert one({"message": f"CEF:0|V|P|1|7|Port scan|{severity}|src=203.0.113.9"}).severity == step
+
+
+def test_who_calls_home_is_the_machine_and_what_it_calls_a_domain() -> None:
+    alert = one({"message": "CEF:0|V|P|1|7|Beacon|9|src=10.1.1.9 shost=pc-4 dst=198.51.100.7 dhost=cdn.bad.example"})
+    assert alert.host == "pc-4"
+    assert {"domain:cdn.bad.example", "ip:198.51.100.7", "host:pc-4"} <= found(alert)
+
+
+def test_what_carries_a_record_and_has_a_title_of_its_own_keeps_it() -> None:
+    alert = one({"title": "Rule 7 of the SIEM", "severity": "low", "message": CEF})
+    assert (alert.title, alert.severity, alert.user) == ("Rule 7 of the SIEM", "low", "root")
+
+
+@pytest.mark.parametrize(
+    ("message", "title", "severity", "host", "indicators"),
+    [
+        (
+            '<189>date=2025-06-01 time=12:00:01 devname="edge-2" level="alert" severity="critical" srcip=203.0.113.9 '
+            'dstip=10.0.0.3 attack="Remote code in the shop"',
+            "Remote code in the shop", "critical", "edge-2", {"ip:203.0.113.9", "ip:10.0.0.3"},
+        ),
+        (
+            "Nov 20 03:12:44 fw-1 kernel: [BLOCKED] IN=eth0 OUT= SRC=203.0.113.9 DST=10.0.0.3 PROTO=TCP DPT=22",
+            "BLOCKED", "medium", "fw-1", {"ip:203.0.113.9", "ip:10.0.0.3", "host:fw-1"},
+        ),
+        (
+            'level=error ts=2026-01-01T00:00:00Z msg="lost the database" host=db-1 attempts=7',
+            "lost the database", "high", "db-1", {"host:db-1"},
+        ),
+        (
+            "Failed login user=kim src=203.0.113.9 port=22 result=denied",
+            "Failed login", "medium", "", {"user:kim", "ip:203.0.113.9"},
+        ),
+        (
+            "type=USER_LOGIN msg=audit(1718000000.1:99): pid=1 uid=0 msg='op=login acct=\"kim\" hostname=? "
+            "addr=203.0.113.9 res=failed'",
+            "USER_LOGIN", "medium", "", {"user:kim", "ip:203.0.113.9"},
+        ),
+        ("we saw a=b in a request to the shop, please look", "we saw a=b in a request to the shop, please look",
+         "medium", "", set()),
+    ],
+)  # fmt: skip
+def test_a_line_of_pairs_inside_json_is_read_pair_by_pair(
+    message: str, title: str, severity: str, host: str, indicators: set[str]
+) -> None:
+    alert = one({"message": message})
+    assert (alert.title, alert.severity, alert.host) == (title, severity, host)
+    assert indicators <= found(alert)
+    assert alert.raw == {"message": message}
+
+
 def alertmanager(*alerts: dict[str, Any], **changes: Any) -> dict[str, Any]:
     return {"version": "4", "status": "firing", "receiver": "room", "alerts": list(alerts), **changes}
 
