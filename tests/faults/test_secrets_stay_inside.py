@@ -41,7 +41,7 @@ def test_a_planted_secret_reaches_nobody(start_server: Callable[..., Server], mo
             "report": person.put(f"/api/v1/incidents/{incident['id']}/report", json=report).text,
             "audit": auditor.get("/api/v1/audit", params={"limit": 200}).text,
             "log": server.output(),
-            "asked of the model": str(models.requests[-1]["messages"]),
+            "asked of models": str([asked["messages"] for asked in models.requests]),
         }
         newest = person.get(f"{room}/messages").json()["data"][0]
         [raw] = person.get(f"/api/v1/incidents/{incident['id']}/evidence").json()["data"]
@@ -50,7 +50,7 @@ def test_a_planted_secret_reaches_nobody(start_server: Callable[..., Server], mo
     assert [(where, secret) for where, text in told.items() for secret in SECRETS if secret in text] == []
     assert newest["content"] == "It holds [masked: aws key], and I was given [masked: provider key]. Nothing else."
     assert newest["metadata"]["masked"] == {"aws key": 1, "provider key": 1}
-    assert "password=[masked: password] from 203.0.113.7" in told["asked of the model"]
+    assert "password=[masked: password] from 203.0.113.7" in told["asked of models"]
     caught = [each["detail"] for each in kept if each["action"] == "output.masked"]
     assert {each["where"] for each in caught} == {"reply", "tool result", "report"}
 
