@@ -9,6 +9,7 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         """Plug the agents into the rooms (sessions_app/extensions.py); one line a hook."""
         from agents_app import commands, on_pages, room
+        from agents_app.api import blocklist_page
         from agents_app.services import (
             configuring,
             crew,
@@ -44,6 +45,7 @@ class AgentsConfig(AppConfig):
         extensions.snapshot_parts["agents"] = on_pages.faces
         extensions.page_parts["models"] = configuring.choices
         extensions.page_parts["quotas"] = on_pages.quotas
+        extensions.page_parts["block_list_url"] = blocklist_page.link
         extensions.incident_counts["agents_at_work"] = on_pages.agents_at_work
         extensions.incident_counts["approvals_waiting"] = on_pages.approvals_waiting
         runs.on_end += [plans.close, reports.after_a_broken_end]

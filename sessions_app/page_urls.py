@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<uuid:incident_id>/", views.war_room, name="war-room"),
     path("incidents/<uuid:incident_id>/messages/", views.post_message, name="post-message"),
     path("incidents/<uuid:incident_id>/change/", views.change_incident, name="change-incident"),
+    path("incidents/<uuid:incident_id>/resolve/", views.resolve_incident, name="resolve-incident"),
     path("incidents/<uuid:incident_id>/evidence/", views.attach_evidence, name="attach-evidence"),
     path("incidents/<uuid:incident_id>/report/", views.report, name="report"),
     path("chats/", chats.chat_list, name="chats"),

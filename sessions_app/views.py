@@ -88,6 +88,16 @@ def change_incident(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 
 @require_POST
 @page
+def resolve_incident(request: HttpRequest, incident_id: UUID) -> HttpResponse:
+    incident = incident_for(request, incident_id)
+    words = request.POST.get("words", "").replace("\x00", "").strip()[:4000]
+    incidents.resolve(incident_id=incident.pk, words=words, by=actor_of(request))
+    messages.success(request, _("The incident is resolved."))
+    return redirect("war-room", incident.pk)
+
+
+@require_POST
+@page
 def attach_evidence(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
     file = request.FILES.get("file")

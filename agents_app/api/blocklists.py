@@ -13,6 +13,7 @@ from agents_app.api.answers import Blocklist
 from agents_app.services import containment
 from agents_app.services.feed_tokens import LIST_NAME, organization_of, token_of
 from sessions_app import permissions
+from sessions_app.actors import Actor
 from sessions_app.api.doors import Door
 from sessions_app.api.problems import answering
 from sessions_app.api.schema.describing import Media, Operation, described, describes
@@ -50,16 +51,19 @@ class Blocklists(Door):
 
     @described("Where the block lists are", list[Blocklist])
     def get(self, request: Request) -> Response:
-        homes = [
-            home for home in permissions.organizations_of(self.actor).order_by("pk")
-            if self.actor.in_person and permissions.may(self.actor, "see_blocklists", home.pk)
-        ]  # fmt: skip
+        homes = homes_of(self.actor)
         if not homes:
             raise Denied(_("Commanders and admins see where the block lists are."))
-        return Response([{"name": LIST_NAME, "url": _url(request, home)} for home in homes])
+        return Response([{"name": LIST_NAME, "url": address(request, home)} for home in homes])
 
 
-def _url(request: Request, organization: Organization) -> str:
+def homes_of(actor: Actor) -> list[Organization]:
+    """The organisations whose lists somebody may give to a firewall."""
+    homes = permissions.organizations_of(actor).order_by("pk")
+    return [home for home in homes if actor.in_person and permissions.may(actor, "see_blocklists", home.pk)]
+
+
+def address(request: HttpRequest | Request, organization: Organization) -> str:
     return request.build_absolute_uri(reverse("blocklist-feed", args=[token_of(organization)]))
 
 

@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from agents_app.api import page_views
+from agents_app.api import blocklist_page, page_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<uuid:incident_id>/private/", page_views.engineer_chat_list, name="engineer-chats"),
     path("approvals/<uuid:approval_id>/", page_views.decide_approval, name="decide-approval"),
     path("questions/<uuid:question_id>/", page_views.answer_question, name="answer-question"),
     path("outcomes/<uuid:tool_call_id>/", page_views.settle_outcome, name="settle-outcome"),
+    path("block-list/", blocklist_page.block_list, name="block-list"),
 ]

@@ -5,12 +5,12 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import QueryDict
 
 from sessions_app import extensions, permissions
 from sessions_app.actors import Actor
-from sessions_app.models import Incident, Severity
+from sessions_app.models import Incident, Report, Severity
 from sessions_app.pages.doors import uuid_of
 
 PAGE = 30
@@ -61,7 +61,10 @@ class Page:
 
 def page_of(filters: Filters, *, by: Actor) -> Page:
     """One page, newest first (ids sort by time), each row with its counts."""
-    rows = filters.apply(permissions.visible_incidents(by)).select_related("commander", "room")
+    visible = permissions.visible_incidents(by).annotate(
+        has_report=Exists(Report.objects.filter(incident=OuterRef("pk")))
+    )
+    rows = filters.apply(visible).select_related("commander", "room")
     incidents = list(rows.order_by("-pk")[: PAGE + 1])
     following = filters.link(incidents[PAGE - 1].pk) if len(incidents) > PAGE else ""
     return Page(_counted(incidents[:PAGE]), following)

@@ -29,15 +29,23 @@ def context(incident: Incident, *, by: Actor, before: str = "") -> dict[str, Any
         "incident": f"/api/v1/incidents/{incident.pk}",
         "report": reverse("report", args=[incident.pk]),
     }
+    room = of_session(incident.room, by=by, before=before, evidence=evidence, urls=urls)
+    has_report = incident.reports.exists()
     return {
-        **of_session(incident.room, by=by, before=before, evidence=evidence, urls=urls),
+        **room,
         "incident": incident,
         "severities": Severity.choices,
         "statuses": Incident.Status.choices,
-        "has_report": incident.reports.exists(),
+        "has_report": has_report,
+        "ready_to_resolve": has_report and incident.status not in Incident.SETTLED and not _crew_at_work(room),
+        "may_close": permissions.may(by, "close_incident", incident.organization_id),
         "may_change": permissions.may(by, "change_incident", incident.organization_id),
         "may_attach": permissions.may(by, "attach_evidence", incident.organization_id),
     }
+
+
+def _crew_at_work(room: dict[str, Any]) -> bool:
+    return any(run["mode"] == "crew" for run in room["snapshot"].get("runs", ()))
 
 
 def of_session(

@@ -12,7 +12,7 @@ from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Invalid, NotFound
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Membership, Organization, Severity, User
-from sessions_app.services import participants, sessions
+from sessions_app.services import messages, participants, sessions
 from sessions_app.vocabulary import IncidentChanged
 
 
@@ -62,6 +62,18 @@ def change(*, incident_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID
     told = _apply(incident, wanted)
     _tell(incident, told, settles=settles, by=by, cause=cause)
     return incident
+
+
+@transaction.atomic
+def resolve(*, incident_id: UUID, words: str = "", by: Actor, cause: UUID | None = None) -> Incident:
+    """Settle what is done with, as only a person does; their words stand in the room before it closes."""
+    incident = lock(incident_id)
+    permissions.require(by, "close_incident", incident)
+    if incident.status in Incident.SETTLED:
+        raise Conflict(_("The incident is {status} already.").format(status=incident.get_status_display().lower()))
+    if words and incident.room_id is not None:
+        messages.say(session=log.lock(incident.room_id), speaker=by, content=words, cause=cause)
+    return change(incident_id=incident_id, changes={"status": Incident.Status.RESOLVED}, by=by, cause=cause)
 
 
 def lock(incident_id: UUID) -> Incident:

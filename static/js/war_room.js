@@ -13,6 +13,7 @@ import { define as definePlan } from "./elements/plan_tree.js";
 import { define as definePrivateStream } from "./elements/private_stream.js";
 import { define as defineQuotas } from "./elements/quota_line.js";
 import { define as defineQuestions } from "./elements/question_card.js";
+import { define as defineResolve } from "./elements/resolve_card.js";
 import { define as defineConfig } from "./elements/room_config.js";
 import { define as defineNotice } from "./elements/room_notice.js";
 import { define as defineStream } from "./elements/room_stream.js";
@@ -29,7 +30,7 @@ import { LiveRoom } from "./live_room.js";
 const DRAWN = [
   "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
   "run-list", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
-  "evidence-list", "engineer-chat",
+  "evidence-list", "resolve-card", "engineer-chat",
 ];
 
 const page = JSON.parse(document.getElementById("snapshot").textContent);
@@ -42,7 +43,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
   defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided, defineChatHeader,
-  defineConfig, defineTyping, defineRuns, defineQuotas, definePrivateStream, defineEngineerChat,
+  defineConfig, defineTyping, defineRuns, defineQuotas, defineResolve, definePrivateStream, defineEngineerChat,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

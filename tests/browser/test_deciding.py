@@ -22,6 +22,15 @@ def test_approving_the_demo_incident_puts_the_address_on_the_feed(page: Page, se
     with program(server, "commander") as client:
         feed = client.get("/api/v1/blocklists").json()[0]["url"]
         assert "203.0.113.45" in client.get(feed).text
+    page.get_by_role("link", name="Block list").click()
+    expect(page.get_by_text(feed)).to_be_visible()
+    page.go_back()
+    ready = page.get_by_role("region", name="Ready to resolve")
+    ready.get_by_label("Words for the room").fill("The account has a new password.")
+    ready.get_by_role("button", name="Resolve the incident").click()
+    expect(page.get_by_text("The account has a new password.").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("incident-header .status")).to_have_text("Resolved")
+    expect(ready).to_have_count(0)
 
 
 def test_a_rejection_with_words_reaches_the_crew_and_the_report(page: Page, shared_server: Server) -> None:

@@ -1,0 +1,90 @@
+"""What stands at the end of an incident on its page: the report is ready, a person resolves; and where the feed is."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from agents_app.models import BlockedIndicator
+from sessions_app.models import Message
+from tests import factories
+from tests.agents_app.crew_alerts import BRUTE_FORCE
+from tests.agents_app.crew_room import CrewRoom
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HIDDEN = re.compile(r"<resolve-card[^>]* hidden")
+READY = "Ready to resolve"
+
+
+@pytest.fixture
+def room() -> CrewRoom:
+    return CrewRoom.open(BRUTE_FORCE.alert, log=BRUTE_FORCE.log, source="wazuh")
+
+
+def client(role: str, *, slug: str = "demo") -> Client:
+    signed_in = Client()
+    person = factories.user(role=role, org=factories.organization(slug))
+    signed_in.force_login(person, "django.contrib.auth.backends.ModelBackend")
+    return signed_in
+
+
+def page(of: Client, room: CrewRoom) -> str:
+    return of.get(f"/incidents/{room.incident.pk}/").text
+
+
+def test_when_the_crew_has_reported_its_incident_waits_for_a_person_to_resolve_it(room: CrewRoom) -> None:
+    commander = client("commander")
+    assert HIDDEN.search(page(commander, room))
+    room.work_to_the_end("approve")
+    room.incident.refresh_from_db()
+    assert room.incident.status == "contained", "the crew never closes"
+    assert not HIDDEN.search(page(commander, room))
+    assert "report ready" in commander.get("/").text
+    answer = commander.post(f"/incidents/{room.incident.pk}/resolve/", {"words": "The account has a new password."})
+    assert answer.status_code == 302
+    room.incident.refresh_from_db()
+    assert (room.incident.status, room.incident.closed_at is None) == ("resolved", False)
+    said = Message.objects.get(content="The account has a new password.")
+    (closed,) = room.events("incident.closed")
+    assert (said.sender_type, said.seq < closed.seq) == ("user", True)
+    assert HIDDEN.search(page(commander, room))
+    assert "report ready" not in commander.get("/").text
+
+
+def test_a_report_of_a_crew_at_work_again_is_not_ready(room: CrewRoom) -> None:
+    room.work_to_the_end("approve")
+    sent = client("responder").post(f"/api/v1/incidents/{room.incident.pk}/crew", {}, content_type="application/json")
+    assert sent.status_code == 202, sent.text
+    assert HIDDEN.search(page(client("commander"), room))
+
+
+def test_who_may_not_close_an_incident_resolves_none(room: CrewRoom) -> None:
+    room.work_to_the_end("approve")
+    address = f"/incidents/{room.incident.pk}/resolve/"
+    responder = client("responder")
+    assert address not in page(responder, room)
+    refused = responder.post(address, {"words": "Done."}, follow=True)
+    assert "Nothing was changed." in refused.text
+    assert client("commander", slug="other").post(address).status_code == 404
+    room.incident.refresh_from_db()
+    assert room.incident.status == "contained"
+    assert not Message.objects.filter(content="Done.").exists()
+
+
+def test_commanders_and_admins_find_the_address_of_the_block_list_and_others_do_not(room: CrewRoom) -> None:
+    room.work_to_the_end("approve")
+    for role in ("commander", "admin"):
+        reader = client(role)
+        assert 'href="/block-list/"' in page(reader, room)
+        shown = reader.get("/block-list/").text
+        (url,) = re.findall(r"http://testserver(/api/v1/blocklists/[\w-]+\.txt)", shown)
+        assert Client().get(url).text == f"{BlockedIndicator.objects.get().indicator}\n"
+        assert room.incident.title in shown
+    for role in ("responder", "approver", "observer", "auditor"):
+        reader = client(role)
+        assert 'href="/block-list/"' not in page(reader, room)
+        assert reader.get("/block-list/").status_code == 404
+    elsewhere = client("commander", slug="other").get("/block-list/").text
+    assert "203.0.113.77" not in elsewhere
+    assert url not in elsewhere
+    assert Client().get("/block-list/").status_code == 302
