@@ -60,6 +60,18 @@ def role_in(actor: Actor, organization_id: UUID) -> Role | None:
     return Role(role) if role else None
 
 
+def roles_of(user_ids: Iterable[UUID]) -> dict[tuple[UUID, UUID], Role]:
+    """The same for many people at once: their roles by person and organisation."""
+    rows = Membership.objects.filter(user__in=list(user_ids), active=True, user__is_active=True)
+    return {(user, home): Role(role) for user, home, role in rows.values_list("user_id", "organization_id", "role")}
+
+
+def sees_by(role: Role | None, actor: Actor, thing: Model) -> bool:
+    """Whether the actor may see it, by a role that has been read before."""
+    organization_id = _organization_id(thing)
+    return _sees(actor, thing, organization_id, role) and _may(actor, "see", organization_id, role)
+
+
 def organizations_of(actor: Actor) -> QuerySet[Organization]:
     """The organisations whose things the actor may see."""
     if actor.key is not None:

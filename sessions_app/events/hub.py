@@ -18,10 +18,12 @@ from sessions_app.events.partials import Delta, Partial, Partials
 from sessions_app.events.parts import Parts
 from sessions_app.events.relay import Relay
 from sessions_app.events.rooms import Outlet, Room, Viewer
-from sessions_app.events.standing import standing
+from sessions_app.events.standing import Asked, Standing, standings
 
 RECONCILE_SECONDS = 5
 RECHECK_SECONDS = 25
+# Sign-ins in one look at the database.
+RECHECKED_AT_ONCE = 500
 
 log = structlog.get_logger(__name__)
 
@@ -149,17 +151,21 @@ class Hub:
         for outlet in self.outlets:
             if outlet.actor is not None and (only is None or outlet.actor.id in only):
                 asked[outlet.actor.id, outlet.actor.sign_in, outlet.proof].append(outlet)
-        for (actor_id, _, proof), outlets in asked.items():
-            actor = outlets[0].actor
-            assert actor is not None
-            rooms = {room for outlet in outlets for room in outlet.rooms()}
+        groups = list(asked.values())
+        for begin in range(0, len(groups), RECHECKED_AT_ONCE):
+            some = groups[begin : begin + RECHECKED_AT_ONCE]
             try:
-                now = await executors.read(standing, actor, proof, rooms)
+                found = await executors.read(standings, [_asked(outlets) for outlets in some])
             except DatabaseError:
                 return  # those in doubt stay there, and are asked for again
-            if actor_id not in self._doubted:
-                for outlet in outlets:
-                    outlet.settle(now)
+            for outlets, now in zip(some, found, strict=True):
+                self._settle(outlets, now)
+
+    def _settle(self, outlets: list[Outlet], now: Standing) -> None:
+        """Whoever came into doubt while we asked is asked for once more."""
+        for outlet in outlets:
+            if outlet.actor is not None and outlet.actor.id not in self._doubted:
+                outlet.settle(now)
 
     # --- The loop's side ---------------------------------------------------------------------------------------------
     def _on_loop(self, fn: Callable[..., None], *args: Any) -> None:
@@ -211,6 +217,13 @@ class Hub:
         room.close()
         if self.relay is not None:
             self.relay.leave(room.id)
+
+
+def _asked(outlets: list[Outlet]) -> Asked:
+    """Those of one sign-in are asked about once."""
+    actor = outlets[0].actor
+    assert actor is not None
+    return Asked(actor, outlets[0].proof, frozenset(room for outlet in outlets for room in outlet.rooms()))
 
 
 async def _every(seconds: float, step: Callable[[], Awaitable[None]]) -> None:

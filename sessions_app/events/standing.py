@@ -1,7 +1,8 @@
 """Whether somebody who holds a socket open is still who they were, and may still see what they follow."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -9,7 +10,7 @@ from django.utils import timezone
 from sessions_app import actors, permissions, sign_ins
 from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
-from sessions_app.models import ApiKey, ChatSession, Participant, User
+from sessions_app.models import ApiKey, ChatSession, Participant, Role, User
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,15 @@ class Standing:
 
     actor: Actor | None
     member: bool
+    rooms: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who holds connections open by one sign-in, what they showed for it, and the rooms they follow."""
+
+    actor: Actor
+    proof: str
     rooms: frozenset[str]
 
 
@@ -35,12 +45,18 @@ def proof_of(actor: Actor) -> str:
     return actor.user.get_session_auth_hash() if actor.in_person and actor.user else ""
 
 
-def standing(actor: Actor, proof: str, rooms: Iterable[str]) -> Standing:
-    now = _as_of_now(actor)
-    if now is None or proof_of(now) != proof:
-        return Standing(None, False, frozenset())
-    member = now.key is not None or permissions.organizations_of(now).exists()
-    return Standing(now, member, _visible(now, rooms) if member else frozenset())
+def standings(asked: Sequence[Asked]) -> list[Standing]:
+    """How they all stand, by the same few queries, however many they are."""
+    user_ids = {each.actor.user.pk for each in asked if each.actor.user}
+    rows = ChatSession.objects.filter(pk__in={room for each in asked for room in each.rooms})
+    now = _Now(
+        users={row.pk: row for row in User.objects.filter(pk__in=user_ids, is_active=True)},
+        keys={row.pk: row for row in ApiKey.objects.live(timezone.now()).filter(pk__in=_key_ids(asked))},
+        sign_ins=sign_ins.lasting({each.actor.sign_in for each in asked}),
+        roles=permissions.roles_of(user_ids),
+        rooms={str(row.pk): row for row in rows},
+    )
+    return [now.of(each) for each in asked]
 
 
 def place(actor: Actor, room: str) -> Place:
@@ -53,16 +69,38 @@ def place(actor: Actor, room: str) -> Place:
     return Place(session.epoch, session.head, session.entered)
 
 
-def _as_of_now(actor: Actor) -> Actor | None:
-    if actor.key is not None:
-        key = ApiKey.objects.live(timezone.now()).filter(pk=actor.key.pk).first()
-        return actors.program(key) if key else None
-    user = User.objects.filter(pk=actor.user.pk, is_active=True).first() if actor.user else None
-    if user is None or not sign_ins.lasts(actor.sign_in):
-        return None
-    return actors.person(user, sign_in=actor.sign_in, until=actor.until)
+@dataclass(frozen=True)
+class _Now:
+    """What the database says at this moment of all who are asked about."""
+
+    users: dict[UUID, User]
+    keys: dict[UUID, ApiKey]
+    sign_ins: set[str]
+    roles: dict[tuple[UUID, UUID], Role]
+    rooms: dict[str, ChatSession]
+
+    def of(self, asked: Asked) -> Standing:
+        now = self._actor(asked.actor)
+        if now is None or proof_of(now) != asked.proof:
+            return Standing(None, False, frozenset())
+        member = now.key is not None or any(user == now.user_id for user, _ in self.roles)
+        return Standing(now, member, frozenset(pk for pk in asked.rooms if self._sees(now, pk)))
+
+    def _actor(self, actor: Actor) -> Actor | None:
+        if actor.key is not None:
+            key = self.keys.get(actor.key.pk)
+            return actors.program(key) if key else None
+        user = self.users.get(actor.user.pk) if actor.user else None
+        if user is None or actor.sign_in not in self.sign_ins:
+            return None
+        return actors.person(user, sign_in=actor.sign_in, until=actor.until)
+
+    def _sees(self, actor: Actor, room: str) -> bool:
+        if (session := self.rooms.get(room)) is None:
+            return False
+        role = self.roles.get((actor.user_id, session.organization_id)) if actor.user_id else None
+        return permissions.sees_by(role, actor, session)
 
 
-def _visible(actor: Actor, rooms: Iterable[str]) -> frozenset[str]:
-    sessions = permissions.visible_sessions(actor).filter(pk__in=list(rooms))
-    return frozenset(str(row.pk) for row in sessions if permissions.may(actor, "see", row.organization_id))
+def _key_ids(asked: Sequence[Asked]) -> set[UUID]:
+    return {each.actor.key.pk for each in asked if each.actor.key}

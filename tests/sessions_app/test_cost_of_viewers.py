@@ -3,7 +3,7 @@
 import pytest
 from django.db.backends.utils import CursorWrapper
 
-from sessions_app.events import frames
+from sessions_app.events import executors, frames
 from sessions_app.events.hub import hub
 from sessions_app.models import Participant
 from tests import factories
@@ -79,5 +79,21 @@ async def test_fifty_viewers_cost_what_one_costs(person, room, counted):
     assert costs[0] == costs[1]
     assert costs[0]["frames"] == 22
     assert costs[0]["queries"] > 0, "the posts themselves"
+    for outlet in list(hub.outlets):
+        outlet.end(4503, "the test is over")
+
+
+async def test_fifty_people_are_looked_at_by_as_many_queries_as_one(room, counted):
+    costs = []
+    for number in (1, 49):
+        for _ in range(number):
+            somebody = await executors.run(factories.user)
+            await executors.run(Participant.objects.create, session=room, user=somebody, role="responder")
+            await viewers(1, somebody, room)
+        counted.update(queries=0)
+        await hub.recheck()
+        costs.append(counted["queries"])
+    assert costs[0] == costs[1] > 0
+    assert all(outlet.flowing for outlet in hub.outlets)
     for outlet in list(hub.outlets):
         outlet.end(4503, "the test is over")

@@ -215,7 +215,7 @@ async def test_who_is_in_doubt_while_the_database_is_away_is_asked_for_again(per
         raise OperationalError("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr("sessions_app.events.hub.standing", away)
+        patch.setattr("sessions_app.events.hub.standings", away)
         hub.doubt(str(person.pk))
         await said(room, "waits")
         assert [frame for frame in await socket.all_sent() if frame["t"] == "event"] == []
