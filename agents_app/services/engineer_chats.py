@@ -33,12 +33,10 @@ TITLE = "Private chat: "
 def send(draft: Draft, *, incident_id: UUID | None, session_id: UUID | None, cause: UUID | None = None) -> Posted:
     """Ask in one's own chat: the one named, else the newest that is open, else a new one."""
     by = draft.by
-    if session_id is not None:
-        chat: ChatSession | None = _named(session_id, incident_id, by)
-    else:
-        chat = _open_on(incident := incident_for(incident_id, by), by)
+    # Whether they may still ask is judged where it is posted, under the session's lock.
+    chat = _named(session_id, incident_id, by) if session_id is not None else _open_on(incident_id, by)
     if chat is None:
-        return _begin_with(incident, draft, cause=cause)
+        return _begin_with(incident_for(incident_id, by), draft, cause=cause)
     return _post(chat, draft, cause=cause)
 
 
@@ -185,23 +183,27 @@ def _to_share(message_id: UUID, by: Actor) -> tuple[Message, ChatSession]:
 def _begin_with(incident: Incident, draft: Draft, *, cause: UUID | None) -> Posted:
     """A chat and its first question, or neither; of two at once the second finds the chat of the first."""
     incidents.lock(incident.pk)
-    return _post(_open_on(incident, draft.by) or begin(incident=incident, by=draft.by), draft, cause=cause)
+    chat = _open_on(incident.pk, draft.by) or begin(incident=incident, by=draft.by).pk
+    return _post(chat, draft, cause=cause)
 
 
-def _open_on(incident: Incident, by: Actor) -> ChatSession | None:
-    return own(by, incident).filter(status=ChatSession.Status.ACTIVE).first()
+def _open_on(incident_id: UUID | None, by: Actor) -> UUID | None:
+    mine = ChatSession.objects.filter(category=ENGINEER_CHAT, owner=by.user, incident=incident_id)
+    found = mine.filter(status=ChatSession.Status.ACTIVE).order_by("-pk") if by.in_person else mine.none()
+    newest: UUID | None = found.values_list("pk", flat=True).first()
+    return newest
 
 
-def _post(chat: ChatSession, draft: Draft, *, cause: UUID | None) -> Posted:
-    posted = messages.deliver(draft, session_id=chat.pk, cause=cause)
-    return Posted(posted.message, {"session_id": str(chat.pk), **posted.extra})
+def _post(chat: UUID, draft: Draft, *, cause: UUID | None) -> Posted:
+    posted = messages.deliver(draft, session_id=chat, cause=cause)
+    return Posted(posted.message, {"session_id": str(chat), **posted.extra})
 
 
-def _named(session_id: UUID, incident_id: UUID | None, by: Actor) -> ChatSession:
-    chat = own(by).filter(pk=session_id).first() if by.in_person else None
-    if chat is None or incident_id not in (None, chat.incident_id):
+def _named(session_id: UUID, incident_id: UUID | None, by: Actor) -> UUID:
+    chat = ChatSession.objects.filter(category=ENGINEER_CHAT, owner=by.user, pk=session_id).first()
+    if chat is None or not by.in_person or incident_id not in (None, chat.incident_id):
         raise NotFound(code="SESSION_NOT_FOUND")
-    return chat
+    return chat.pk
 
 
 def _no_rounds(session: ChatSession) -> Refused:

@@ -20,8 +20,11 @@ def append(*, organization_id: UUID, actor: Actor, action: str, thing: Model, de
         raise RuntimeError("An audit entry belongs into the transaction of what it tells of.")
     if permissions.private(thing) and not action.startswith(permissions.PRIVATE_ACTION):
         action = f"{permissions.PRIVATE_ACTION}{action}"  # for auditors only, whoever wrote it
-    AuditHead.objects.get_or_create(organization_id=organization_id)
-    head = AuditHead.objects.select_for_update(no_key=True).get(pk=organization_id)
+    heads = AuditHead.objects.select_for_update(no_key=True)
+    head = heads.filter(pk=organization_id).first()
+    if head is None:  # the organisation's first entry
+        AuditHead.objects.get_or_create(organization_id=organization_id)
+        head = heads.get(pk=organization_id)
     entry = AuditEntry(
         organization_id=organization_id,
         seq=head.count + 1,

@@ -131,8 +131,11 @@ def expire(session_id: UUID, *, now: datetime) -> bool:
 
 @transaction.atomic
 def purge(session_id: UUID, *, now: datetime) -> ChatSession:
-    """Remove the texts of a chat that is over, for good, wherever the room keeps them; what happened and when stays."""
+    """Remove texts and files of a chat that is over, for good, wherever the room keeps them; what happened stays."""
     session = log.lock(session_id)
+    for name in session.uploads.values_list("stored_name", flat=True):
+        transaction.on_commit(partial(files.drop, name))
+    session.uploads.all().delete()
     session.messages.update(content="", html="", attachments=[], metadata={})
     Feedback.objects.filter(message__session=session).update(comment="")
     for name in session.uploads.values_list("stored_name", flat=True):

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 import structlog
 from django.conf import settings
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.serializers import serialize
 from django.utils import timezone
 
 from agents_app.dispatch import periodic
 from agents_app.models import Run, ToolCall
 from agents_app.services import engineer_chat_upkeep
-from sessions_app.models import AuditEntry, ChatSession, Event, Feedback, Incident, Message, User
+from sessions_app.models import AuditEntry, ChatSession, Event, Feedback, Incident, Message, Upload, User
 from sessions_app.services import sessions
 from tests import factories
 from tests.callers import Caller, person
@@ -77,6 +79,9 @@ def test_an_idle_chat_expires_and_can_still_be_read(casey: Caller, incident: Inc
 
 def test_texts_go_after_the_period_that_an_admin_sets_and_counts_stay(casey: Caller, incident: Incident) -> None:
     chat = asked(casey, incident)
+    file = SimpleUploadedFile("mine.log", WORDS.encode())
+    put = casey.client.post("/api/v1/uploads", {"session_id": str(chat.pk), "file": file}).json()
+    kept_file = Upload.objects.get(pk=put["id"]).stored_name
     question = Message.objects.get(session=chat)
     Feedback.objects.create(
         message=question, user=User.objects.get(), rating="down", comment=WORDS, given_at=timezone.now()
@@ -88,8 +93,11 @@ def test_texts_go_after_the_period_that_an_admin_sets_and_counts_stay(casey: Cal
     before = ChatSession.objects.get(pk=chat.pk)
     later(timedelta(days=29))
     assert kept().count(WORDS) > 5
+    assert default_storage.exists(kept_file)
     later(timedelta(days=31))
     assert WORDS not in kept()
+    assert not default_storage.exists(kept_file)
+    assert casey.get(f"uploads/{put['id']}").status_code == 404
     after = ChatSession.objects.get(pk=chat.pk)
     assert (after.rounds_used, after.head, after.status) == (1, before.head, "expired")
     assert after.purged_at is not None
