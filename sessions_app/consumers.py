@@ -141,7 +141,8 @@ class WarRoomConsumer(AsyncConsumer):
             self._refuse(unreadable)
             return
         if isinstance(frame, Pong):
-            self.connection.pong(frame.n)
+            if not self.connection.pong(frame.n):
+                self._refuse(Unreadable("That ping was never sent."))
         elif not (self._commands if isinstance(frame, Cmd) else self._frames).take():
             self.connection.end(4429, "slow down", 1000)
         elif isinstance(frame, Hello):

@@ -6,6 +6,7 @@ kept for the client here is one number a room.
 """
 
 import asyncio
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
@@ -27,6 +28,7 @@ from sessions_app.events.standing import Standing
 WINDOW_BYTES = 262_144
 PING_BYTES = 65_536
 PING_SECONDS = 20
+LONGEST_STEP = 2**24
 FULL_SECONDS = 30
 PINGS_MISSED = 2
 LINGER_TICKS = 3
@@ -57,8 +59,9 @@ class Connection:
         self._wake = asyncio.Event()
         self._sent = 0
         self._acknowledged = 0
+        # The number of each ping without an answer, and what had been sent before it.
         self._marks: deque[tuple[int, int]] = deque()
-        self._pings = 0
+        self._ping_number = 0
         self._unanswered = 0
         self._ping_at: float | None = None
         self._full_since: float | None = None
@@ -125,11 +128,17 @@ class Connection:
         """Any frame is a sign of life."""
         self._unanswered = 0
 
-    def pong(self, number: int) -> None:
-        """Everything sent before this ping has arrived."""
+    def pong(self, number: int) -> bool:
+        """Everything sent before this ping has arrived; False for a number that was never sent."""
+        if number > self._ping_number or (self._marks and number > self._marks[0][0] and not self._asked(number)):
+            return False
         while self._marks and self._marks[0][0] <= number:
             self._acknowledged = self._marks.popleft()[1]
         self.resume()
+        return True
+
+    def _asked(self, number: int) -> bool:
+        return any(asked == number for asked, _ in self._marks)
 
     def resume(self) -> None:
         """The window may have opened: give every room what is missing."""
@@ -223,10 +232,11 @@ class Connection:
 
     def _ping(self) -> None:
         """`heads` says how far each room was told before this ping."""
-        self._pings += 1
-        self._marks.append((self._pings, self._sent))
+        # Not to be guessed: only who has read a ping can answer it, and open a window by it.
+        self._ping_number += 1 + secrets.randbelow(LONGEST_STEP)
+        self._marks.append((self._ping_number, self._sent))
         heads = {room_id: viewer.pos for room_id, viewer in self.viewers.items() if viewer.caught_up}
-        self._queue(frames.encode({"t": "ping", "n": self._pings, "heads": heads}))
+        self._queue(frames.encode({"t": "ping", "n": self._ping_number, "heads": heads}))
 
     def _queue(self, text: str) -> None:
         self._sent += frames.size(text)

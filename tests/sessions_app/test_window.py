@@ -2,6 +2,7 @@
 
 import asyncio
 
+import orjson
 import pytest
 
 from sessions_app.events import connection as connections
@@ -171,10 +172,28 @@ async def test_a_socket_that_its_server_has_closed_takes_no_more_and_that_is_no_
 async def test_a_pong_for_a_ping_that_was_never_sent_opens_nothing():
     connection = fresh()
     connection.put("x" * (WINDOW_BYTES + 1))
-    connection.pong(-5)
+    connection.put("y")
+    asked = [orjson.loads(text)["n"] for text in connection._outbox if '"ping"' in text]
+    connection.put("x" * WINDOW_BYTES)
+    asked.append(orjson.loads(connection._outbox[-1])["n"])
+    assert len(asked) == 2
+    assert asked[1] - asked[0] > 1, "not one after the other"
+    for forged in (asked[0] + 1, asked[1] - 1, asked[1] + 1, 2**52):
+        assert not connection.pong(forged)
+    assert connection.pong(-5)
     assert not connection.flowing
-    connection.pong(10**9)
-    assert connection.flowing, "everything before it has arrived, it says"
+    assert connection.pong(asked[1])
+    assert connection.flowing, "everything before it has arrived"
+    assert connection.pong(asked[0]), "late, and nothing to object to"
+
+
+async def test_a_forged_pong_is_a_frame_that_cannot_be_read(person):
+    socket = await opened(person)
+    socket.send({"t": "pong", "n": 1_000_000_000_000})
+    assert (await socket.until("error"))["error"]["error_code"] == "INVALID_REQUEST"
+    socket.send({"t": "ping", "n": 1})
+    assert await socket.until("pong") == {"t": "pong", "n": 1}
+    await socket.close()
 
 
 def test_the_frame_that_says_goodbye_is_in_the_contract():
