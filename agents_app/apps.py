@@ -16,6 +16,7 @@ class AgentsConfig(AppConfig):
             engineer_chat_upkeep,
             engineer_chats,
             feed_tokens,
+            grants,
             pending,
             plans,
             replies,
@@ -56,6 +57,8 @@ class AgentsConfig(AppConfig):
         masks.sources.append(feed_tokens.secrets_of)
         extensions.commands["approval.decide"] = room.decide_approval
         extensions.commands["approval.withdraw"] = room.withdraw_vote
+        permissions.define("revoke_grant", permissions.RESPONDERS)
+        extensions.commands["grant.revoke"] = room.revoke_grant
         extensions.commands["question.answer"] = room.answer_question
         extensions.commands["outcome.decide"] = room.decide_outcome
         extensions.snapshot_parts["approvals"] = room.pending_approvals
@@ -63,6 +66,7 @@ class AgentsConfig(AppConfig):
         extensions.snapshot_parts["unknowns"] = room.unclear_outcomes
         extensions.snapshot_parts["grants"] = room.live_grants
         extensions.on_close.append(pending.room_closed)
+        extensions.on_close.append(grants.room_closed)
         runs.on_end.append(pending.run_ended)
 
         permissions.define("ask_privately", permissions.RESPONDERS)

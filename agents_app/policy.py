@@ -194,15 +194,17 @@ def _default(spec: ToolSpec | None) -> _Rule:
 def _matches(row: ToolPolicy, situation: Situation) -> bool:
     if row.agent_id is not None and (situation.agent is None or row.agent_id != situation.agent.pk):
         return False
-    return all(_fits(name, wanted, situation) for name, wanted in row.when.items())
+    return fits(row.when, situation.args, situation.organization)
 
 
-def _fits(name: str, wanted: Any, situation: Situation) -> bool:
-    if name not in situation.args:
-        return False
-    given = situation.args[name]
+def fits(wanted: Mapping[str, Any], args: Mapping[str, Any], organization: Organization) -> bool:
+    """Whether a call's arguments have the values, or lie where a rule or a grant says."""
+    return all(name in args and _as_wanted(value, args[name], organization) for name, value in wanted.items())
+
+
+def _as_wanted(wanted: Any, given: Any, organization: Organization) -> bool:
     if isinstance(wanted, dict) and set(wanted) == {"in_own_networks"}:
-        return in_own_networks(str(given), situation.organization.own_networks) == wanted["in_own_networks"]
+        return in_own_networks(str(given), organization.own_networks) == bool(wanted["in_own_networks"])
     return bool(given == wanted)
 
 

@@ -1,9 +1,11 @@
 """Rows to the wire's objects: runs, tool calls, approvals, questions, plan nodes."""
 
-from agents_app.models import Approval, PlanNode, Question, Run, ToolCall
+from agents_app.catalogue import TOOLS
+from agents_app.models import Approval, Grant, PlanNode, Question, Run, ToolCall
 from sessions_app.resources import person
 from sessions_app.vocabulary import (
     ApprovalResource,
+    GrantResource,
     PlanNodeResource,
     QuestionResource,
     RunResource,
@@ -96,6 +98,20 @@ def approval(row: Approval, *, can_decide: bool | None = None) -> ApprovalResour
         feedback=row.feedback or None,
         outcome=row.tool_call.state if row.tool_call.state not in ("requested", "approved") else None,
         created_at=row.created_at,
+        own_words=list(spec.arguments.in_own_words) if (spec := TOOLS.get(row.tool)) else [],
+    )
+
+
+def grant(row: Grant) -> GrantResource:
+    return GrantResource(
+        id=row.pk,
+        session_id=row.session_id,
+        agent_name=row.agent_name,
+        tool=row.tool,
+        constraint=row.constraint,
+        uses_left=row.uses_left,
+        expires_at=row.expires_at,
+        by=row.given_by.display_name,
     )
 
 

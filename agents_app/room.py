@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from agents_app import clock, resources
+from agents_app import resources
 from agents_app.models import Approval, Grant, Question, ToolCall
-from agents_app.services import approvals, outcomes, questions
+from agents_app.services import approvals, grants, outcomes, questions
 from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
 from sessions_app.models import ChatSession
-from sessions_app.vocabulary import ApprovalDecide, ApprovalWithdraw, OutcomeDecide, QuestionAnswer
+from sessions_app.vocabulary import ApprovalDecide, ApprovalWithdraw, GrantRevoke, OutcomeDecide, QuestionAnswer
 
 
 # --- Commands ---------------------------------------------------------------------------------------------------------
@@ -44,6 +44,11 @@ def decide_outcome(
     return {"tool_call": resources.tool_call(call).wire()}
 
 
+def revoke_grant(body: GrantRevoke, *, session: ChatSession | None, by: Actor, cause: UUID | None) -> dict[str, Any]:
+    _of_this_room(Grant.objects.filter(pk=body.grant_id, session=session).exists(), session)
+    return {"grant": resources.grant(grants.revoke(grant_id=body.grant_id, by=by, cause=cause)).wire()}
+
+
 def _of_this_room(there: bool, session: ChatSession | None, code: str = "NOT_FOUND") -> None:
     """A command names its room, so that its acknowledgement can name the seq there; without one any room will do."""
     if session is not None and not there:
@@ -67,12 +72,5 @@ def unclear_outcomes(session: ChatSession) -> list[dict[str, Any]]:
 
 
 def live_grants(session: ChatSession) -> list[dict[str, Any]]:
-    rows = Grant.objects.filter(session=session, revoked_at=None, uses_left__gt=0, expires_at__gt=clock.now())
-    return [
-        {
-            "id": str(row.pk), "agent_name": row.agent_name, "tool": row.tool, "constraint": row.constraint,
-            "uses_left": row.uses_left, "expires_at": row.expires_at.isoformat().replace("+00:00", "Z"),
-            "by": row.given_by.display_name,
-        }
-        for row in rows.order_by("id").select_related("given_by")
-    ]  # fmt: skip
+    rows = Grant.objects.live().filter(session=session).order_by("id").select_related("given_by")
+    return [resources.grant(row).wire() for row in rows]

@@ -137,6 +137,19 @@ class ApprovalResource(Resource):
     feedback: str | None
     outcome: str | None
     created_at: datetime
+    # Arguments in the agent's own words: they bind no grant.
+    own_words: list[str] = []
+
+
+class GrantResource(Resource):
+    id: UUID
+    session_id: UUID
+    agent_name: str
+    tool: str
+    constraint: dict[str, Any]
+    uses_left: int
+    expires_at: datetime
+    by: str
 
 
 class QuestionResource(Resource):
@@ -381,6 +394,8 @@ class ExecutionChanged(EventData):
     types = _types("execution", "started", "succeeded", "failed", "unknown", "resolved")
     tool_call: ToolCallResource
     approval_id: UUID | None = None
+    # What allowed it unasked, as its use has left it; only where the call begins.
+    grant: GrantResource | None = None
     resolution: str | None = None
 
 
@@ -395,12 +410,14 @@ class QuestionChanged(EventData):
 class GrantChanged(EventData):
     types = _types("grant", "created", "revoked")
     id: UUID
+    session_id: UUID
     agent_name: str
     tool: str
     constraint: dict[str, Any]
     uses_left: int
     expires_at: datetime
     by: str
+    reason: str | None = None
 
 
 class TeamTold(EventData):

@@ -14,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 
 from agents_app import clock
 from agents_app.engine import probing
-from agents_app.services import engineer_chat_upkeep, pending, questions, quotas
+from agents_app.services import engineer_chat_upkeep, grants, pending, questions, quotas
 from sessions_app.events import executors
 from sessions_app.models import ChatSession
 from sessions_app.services import accounts, idempotency, sessions, uploads
@@ -76,6 +76,7 @@ CLEAN_UP_TICKS = max(1, int(settings.ENGINEER_CHAT_SESSION_CLEANUP_INTERVAL / TI
 ENDINGS = (
     Ending("approvals", pending.due, pending.expire),
     Ending("questions", questions.due, questions.expire),
+    Ending("grants", grants.due, grants.expire),
     Ending("idle chats", idle_chats, expire_chat, every=150),
     Ending("idle engineer chats", idle_engineer_chats, expire_chat, every=CLEAN_UP_TICKS),
     Ending("engineer chats kept for long enough", engineer_chats_to_purge, purge_engineer_chat, every=CLEAN_UP_TICKS),

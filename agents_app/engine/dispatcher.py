@@ -18,7 +18,7 @@ from agents_app.catalogue import Arguments, ToolSpec
 from agents_app.engine import ledger
 from agents_app.models import Agent, Approval, Run, ToolCall
 from agents_app.policy import Effect, Ruling
-from agents_app.services import approvals, calls, questions, quorum, requests
+from agents_app.services import approvals, calls, grants, questions, quorum, requests
 from agents_app.services.approvals import NotAsked
 from agents_app.services.leases import Lease, LeaseLost, held
 from agents_app.tools import Call, OutcomeUnclear, ToolFailed, named
@@ -148,12 +148,19 @@ def _judged(lease: Lease, run: Run, call: ToolCall) -> _Claimed | Settled | Wait
         return _end(call, State.FAILED, f"TOOL_VALIDATION_ERROR: {json.dumps(complaints)}")
     if not spec.harmless and _over(run):
         return _end(call, State.CANCELLED, "The incident is over; nothing more is changed on its behalf.")
-    if ruling.effect != Effect.ALLOW and not _stands(call, run, spec, ruling):
+    if ruling.effect != Effect.ALLOW and not _allowed(call, run, spec, ruling):
         return _ask(call, run, spec, ruling)
     if spec.asks_a_person:
         questions.ask(call=call, run=run, by=actors.agent(call.agent_name))
         return Waiting(call, Run.WaitingFor.ANSWER)
     return _claim(lease, call, spec, args)
+
+
+def _allowed(call: ToolCall, run: Run, spec: ToolSpec, ruling: Ruling) -> bool:
+    """By the approval it has; a call that nobody was asked about yet, by a grant for calls like it."""
+    if call.approval is not None:
+        return _stands(call, run, spec, ruling)
+    return grants.spend(call, run=run, spec=spec, ruling=ruling)
 
 
 def _stands(call: ToolCall, run: Run, spec: ToolSpec, ruling: Ruling) -> bool:
@@ -203,7 +210,10 @@ def _denied(call: ToolCall, ruling: Ruling) -> Settled:
 
 
 def _claim(lease: Lease, call: ToolCall, spec: ToolSpec, args: Arguments) -> _Claimed:
+    again = call.state == State.CLAIMED
     ledger.claim(call, lease)
+    if call.grant is not None and not again:
+        calls.note(call, "grant.used", by=actors.agent(call.agent_name), grant=str(call.grant.pk))
     return _Claimed(call, spec, args)
 
 

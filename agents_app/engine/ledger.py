@@ -47,7 +47,7 @@ def claim(call: ToolCall, lease: Lease) -> None:
     call.state, call.claimed_by, call.claim_fence = State.CLAIMED, lease.owner, lease.fence
     call.started_at = clock.now()
     call.save(update_fields=["state", "claimed_by", "claim_fence", "started_at"])
-    if not calls.harmless(call):
+    if not calls.harmless(call) or call.grant is not None:
         calls.tell(call, "execution.started", by=actors.agent(call.agent_name))
 
 
@@ -57,7 +57,8 @@ def settle(call: ToolCall, *, state: str, result: Any, error: str, caught: Count
     calls.settle(call, state=state, by=by, result=result, error=error)
     if not calls.harmless(call):
         calls.tell(call, f"execution.{state}", by=by)
-        calls.note(call, f"execution.{state}", by=by, approval=str(call.approval_id) if call.approval_id else None)
+        by_whom = {"approval": call.approval_id, "grant": call.grant_id}
+        calls.note(call, f"execution.{state}", by=by, **{name: str(pk) for name, pk in by_whom.items() if pk})
     organization_id = call.run.session.organization_id
     masks.note(caught, organization_id=organization_id, thing=call, where="tool result", by=by)
 

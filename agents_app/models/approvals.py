@@ -117,8 +117,14 @@ class Vote(Row):
         ]
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def live(self) -> Self:
+        """Those that a room shows. One whose time is over is revoked by the clock, so that the room is told of it."""
+        return self.filter(revoked_at=None, uses_left__gt=0)
+
+
 class Grant(Row):
-    """*For this session*: a bounded, revocable allowance that somebody gave."""
+    """*For this session*: a bounded allowance that somebody gave; it lasts until it is used up or revoked."""
 
     session = models.ForeignKey(ChatSession, models.CASCADE, related_name="grants")
     agent_name = models.CharField(max_length=60)
@@ -128,8 +134,14 @@ class Grant(Row):
     expires_at = models.DateTimeField()
     given_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     approval = models.ForeignKey(Approval, models.PROTECT, related_name="grants")
-    revoked_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True, help_text="By a person, by its time, or with its room.")
+    revoked_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], condition=models.Q(revoked_at=None), name="grant_expiry")]
 
 
 class Question(Row):

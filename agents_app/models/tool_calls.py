@@ -37,6 +37,9 @@ class ToolCall(Row):
     result = models.JSONField(null=True)
     error = models.TextField(blank=True)
     approval = models.ForeignKey("agents_app.Approval", models.SET_NULL, null=True, related_name="tool_calls")
+    grant = models.ForeignKey(
+        "agents_app.Grant", models.PROTECT, null=True, related_name="tool_calls", help_text="What allowed it unasked."
+    )
     idempotency_key = models.CharField(max_length=64, unique=True)
     claimed_by = models.CharField(max_length=64, blank=True)
     claim_fence = models.PositiveBigIntegerField(null=True)

@@ -13,7 +13,7 @@ from agents_app.catalogue import ToolSpec
 from agents_app.digests import fingerprint
 from agents_app.models import Approval, Run, ToolCall, Vote
 from agents_app.policy import Effect, Ruling
-from agents_app.services import calls, quorum, requests, runs
+from agents_app.services import calls, grants, quorum, requests, runs
 from agents_app.services.pending import cancel_pending
 from agents_app.services.requests import Status
 from sessions_app import permissions
@@ -21,7 +21,7 @@ from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Denied, Invalid, NotFound, Refused
 from sessions_app.languages import in_english
 from sessions_app.models import Membership, Message
-from sessions_app.vocabulary import Decision
+from sessions_app.vocabulary import Decision, GrantWish
 
 __all__ = ["NotAsked", "ask", "cancel_pending", "decide", "withdraw"]
 
@@ -128,8 +128,8 @@ def decide(*, approval_id: UUID, decision: Decision, by: Actor, cause: UUID | No
     """One person's decision. Exactly one ends the request; all others learn who did and how."""
     _note_a_former_member(approval_id, by)
     require_visible(approval_id, by)
-    if decision.grant is not None:
-        raise Invalid(_("Approving for the whole session is not offered yet; approve this one request."))
+    if decision.grant is not None and decision.decision != "approve":
+        raise Invalid(_("For the session something is allowed by approving it; a rejection grants nothing."))
     if decision.edited_args is not None and decision.decision != "approve":
         raise Invalid(_("Arguments are edited by approving them; a rejection takes none."))
     with transaction.atomic():
@@ -250,9 +250,13 @@ def _decide(approval: Approval, decision: Decision, *, by: Actor, cause: UUID | 
             _reject(approval, decision, by=by, cause=cause)
         case _:
             requests.tell(approval, "approval.voted", by=by, cause=cause)
+    if decision.grant is not None:
+        _grant(approval, decision.grant, by=by, cause=cause)
     action = "approval.voted" if approval.status == Status.PENDING else ""
-    edited = {"edited": True} if decision.edited_args is not None else {}
-    requests.note(approval, by=by, action=action, vote=decision.decision, feedback=decision.feedback, **edited)
+    more: dict[str, Any] = {"edited": True} if decision.edited_args is not None else {}
+    if decision.grant is not None:
+        more["grant"] = decision.grant.model_dump(mode="json")
+    requests.note(approval, by=by, action=action, vote=decision.decision, feedback=decision.feedback, **more)
 
 
 def _vote(approval: Approval, decision: Decision, *, by: Actor) -> None:
@@ -278,6 +282,12 @@ def _approve(approval: Approval, decision: Decision, *, by: Actor, cause: UUID |
     call.state = ToolCall.State.APPROVED
     call.save(update_fields=["state"])
     runs.wake(call.run, by=by, cause=cause)
+
+
+def _grant(approval: Approval, wish: GrantWish, *, by: Actor, cause: UUID | None) -> None:
+    if approval.status != Status.APPROVED:
+        raise Invalid(_("What needs more than one approval is approved one by one."), details={"field": "grant"})
+    grants.give(approval, wish, by=by, cause=cause)
 
 
 def _reject(approval: Approval, decision: Decision, *, by: Actor, cause: UUID | None) -> None:

@@ -104,7 +104,13 @@ def tell(call: ToolCall, event: str, *, by: Actor, resolution: str | None = None
     told = (
         ToolTold(event=event, tool_call=shown)
         if event.startswith("tool.")
-        else ExecutionChanged(event=event, tool_call=shown, approval_id=call.approval_id, resolution=resolution)
+        else ExecutionChanged(
+            event=event,
+            tool_call=shown,
+            approval_id=call.approval_id,
+            resolution=resolution,
+            grant=resources.grant(call.grant) if call.grant and event == "execution.started" else None,
+        )
     )
     log.record(
         told, session=call.run.session, actor=by, run=call.run_id, parent_run=call.run.parent_id, cause=cause

@@ -445,14 +445,6 @@ def test_closing_the_incident_cancels_what_waits() -> None:
     assert made.events("approval")[-1] == "approval.cancelled"
 
 
-def test_granting_for_the_whole_session_is_refused_clearly_for_now() -> None:
-    made = scene()
-    made.act()
-    wish = refused("INVALID_REQUEST", lambda: made.decide(grant={"ttl_s": 60, "max_uses": 1}))
-    assert "not offered yet" in wish.detail
-    assert made.approval.status == "pending"
-
-
 # --- Immediately before execution -------------------------------------------------------------------------------------
 def approved() -> Scene:
     made = scene()

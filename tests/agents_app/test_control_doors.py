@@ -85,7 +85,7 @@ def test_a_decision_answers_with_the_approval_and_a_second_with_who_was_first() 
         ({"digest": "x"}, 400, "INVALID_REQUEST"), ({"decision": "maybe"}, 400, "INVALID_REQUEST"),
         ({"args": block()}, 400, "INVALID_REQUEST"), ({"edited_args": {"minutes": 1}}, 422, "TOOL_VALIDATION_ERROR"),
         ({"edited_args": block("10.0.0.1")}, 403, "TOOL_PERMISSION_DENIED"),
-        ({"grant": {"ttl_s": 60, "max_uses": 1}}, 400, "INVALID_REQUEST"),
+        ({"grant": {"ttl_s": 60}}, 400, "INVALID_REQUEST"),
     ],
 )  # fmt: skip
 def test_a_wrong_decision_is_answered_with_its_code(wrong: dict[str, Any], status: int, code: str) -> None:

@@ -39,6 +39,7 @@ TAGS = {
     "tools": "What agents can do, and what each needs.",
     "providers": "Models, and whether they answer.",
     "blocklists": "Feeds for firewalls.",
+    "grants": "What agents may do in a session without being asked about it each time.",
     "quotas": "How much may still be asked of models, and how far that is used.",
     "audit": "Who did what, in a chain.",
     "docs": "This page.",

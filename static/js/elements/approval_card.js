@@ -8,6 +8,7 @@ import { labelOf } from "../models/labels.js";
 import { drawArgs } from "./args.js";
 import { DecisionCard } from "./decision_card.js";
 import { drawFace } from "./face.js";
+import { drawGrantWish, grantWish, listenToGrantWish } from "./grant_wish.js";
 
 const SOON_MS = 300000;
 // A second click this soon after the first is a double click, and no second thought.
@@ -25,6 +26,7 @@ class ApprovalCard extends DecisionCard {
       button.addEventListener("click", () => this[button.dataset.action]());
     }
     field(this, "bare").hidden = true;   // for those without scripts; here the button asks again
+    listenToGrantWish(this);
     this.form.elements.feedback.addEventListener("input", () => this.withWords());
     // Enter in a single-line field would press the first button, which approves.
     this.form.elements.typed.addEventListener("keydown", (event) => event.key === "Enter" && event.preventDefault());
@@ -57,6 +59,7 @@ class ApprovalCard extends DecisionCard {
     votes.parentElement.hidden = approval.votes.length === 0;
     this.drawVersion(approval);
     this.drawTarget(approval);
+    drawGrantWish(this, approval, { allowed: this.allowed(approval) });
     this.tick();
   }
 
@@ -109,7 +112,7 @@ class ApprovalCard extends DecisionCard {
     if (feedback) data.feedback = feedback;
     if (decision === "reject") return feedback || performance.now() > this.#bareFrom ? { type: "approval.decide", data } : this.askWhy();
     if (!this.targetTyped()) return this.refuse(gettext("Type the name exactly as it stands above."));
-    return this.withEdit(data);
+    return this.withGrant(this.withEdit(data));
   }
 
   /** To say no in silence takes a second, deliberate click: the words are what the crew goes on by. */
@@ -138,6 +141,11 @@ class ApprovalCard extends DecisionCard {
     } catch {
       return this.refuse(gettext("The edited arguments are not JSON; nothing was sent."));
     }
+  }
+
+  withGrant(command) {
+    const wish = command && grantWish(this.form, command.data.edited_args ?? this.subject.args);
+    return wish ? { ...command, data: { ...command.data, grant: wish } } : command;
   }
 
   targetTyped() {

@@ -43,14 +43,16 @@ const STEPS = {
   }),
 
   "execution.unknown": (room, data) => ({ ...room, unknowns: put(room.unknowns, data.tool_call) }),
-  "execution.*": (room, data) => ({ ...room, unknowns: drop(room.unknowns, data.tool_call.id) }),
+  "execution.*": (room, data) => ({
+    ...room, unknowns: drop(room.unknowns, data.tool_call.id), grants: withUse(room.grants, data.grant),
+  }),
 
   "question.*": (room, question) => ({
     ...room,
     questions: question.status === "open" ? put(room.questions, question) : drop(room.questions, question.id),
   }),
 
-  "grant.created": (room, grant) => ({ ...room, grants: put(room.grants, grant) }),
+  "grant.created": (room, grant) => ({ ...room, grants: put(room.grants, without(grant, "reason")) }),
   "grant.revoked": (room, grant) => ({ ...room, grants: drop(room.grants, grant.id) }),
 
   "incident.*": (room, data) => ({ ...room, incident: data.incident }),
@@ -91,6 +93,12 @@ function withSummary(room, data) {
 function keepOpinion(room, approval) {
   const before = room.approvals.find((one) => one.id === approval.id);
   return approval.can_decide === null && before ? { ...approval, can_decide: before.can_decide } : approval;
+}
+
+/** A grant as its use has left it; used up, it is gone. */
+function withUse(grants, grant) {
+  if (!grant) return grants;
+  return grant.uses_left > 0 ? put(grants, grant) : drop(grants, grant.id);
 }
 
 function put(list, item, key = "id") {
