@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from sessions_app import misfits
 from sessions_app.errors import Refused
 
 INBOUND_BYTES = 64 * 1024
@@ -110,7 +111,10 @@ def parse(text: str) -> ClientFrame:
     try:
         return kind.model_validate(raw)
     except ValidationError as error:
-        wrong = {".".join(map(str, each["loc"])) or "frame": each["msg"] for each in error.errors(include_input=False)}
+        wrong = {
+            ".".join(map(str, each["loc"])) or "frame": misfits.problem(each)
+            for each in error.errors(include_input=False)
+        }
         words = "; ".join(f"{name}: {problem}" for name, problem in wrong.items())
         raise Unreadable(words[:1000], cid=cid, details={"fields": wrong}) from None
 

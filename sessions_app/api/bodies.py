@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from django.http import QueryDict
 from pydantic import BaseModel, ValidationError
 
-from sessions_app import runtime_config
+from sessions_app import misfits, runtime_config
 from sessions_app.errors import Invalid, Refused
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -28,6 +28,8 @@ def invalid(error: ValidationError) -> Refused:
     """Name the fields and what is wrong with them; never what was sent, which may be a secret."""
     if any(each["loc"][:1] == ("config",) for each in error.errors(include_input=False)):
         return runtime_config.invalid({"config": "must be an object"})
-    wrong = {".".join(map(str, each["loc"])) or "body": each["msg"] for each in error.errors(include_input=False)}
+    wrong = {
+        ".".join(map(str, each["loc"])) or "body": misfits.problem(each) for each in error.errors(include_input=False)
+    }
     words = "; ".join(f"{name}: {problem}" for name, problem in wrong.items())
     return Invalid(words[:1000], details={"fields": wrong})

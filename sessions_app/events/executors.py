@@ -11,6 +11,7 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections
+from django.utils import translation
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,12 +38,13 @@ async def work(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 async def _in(pool: ThreadPoolExecutor, fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """In the caller's context, as asgiref does it, and without what its thread-sensitive ways cost each call."""
-    call = partial(copy_context().run, _connected, partial(fn, *args, **kwargs))
+    call = partial(copy_context().run, _connected, partial(fn, *args, **kwargs), translation.get_language())
     return await asyncio.get_running_loop().run_in_executor(pool, call)
 
 
-def _connected(call: Callable[[], T]) -> T:
+def _connected(call: Callable[[], T], language: str) -> T:
     """Drop connections that died, before and after; and give those of a pool back."""
+    translation.activate(language)  # Django keeps it for one thread, and this one's context is a copy
     close_old_connections()
     try:
         return call()

@@ -51,6 +51,12 @@ def test_a_program_is_refused_in_its_language_with_the_same_code() -> None:
     assert "Accept-Language" in chinese["Vary"]
 
 
+def test_what_is_wrong_with_a_body_is_said_in_the_callers_language() -> None:
+    told = Caller().post("auth/token", {"username": "", "also": 1}, Accept_Language=CHINESE).json()
+    assert told["error_code"] == "INVALID_REQUEST"
+    assert told["detail"] == "username: 至少须有 1 个字符; password: 必须填写; also: 此处没有这一项"
+
+
 def test_a_person_is_spoken_to_as_they_chose_at_every_browser(client: Client) -> None:
     factories.user("casey")
     door = client.get("/sign-in/", headers={"Accept-Language": CHINESE})

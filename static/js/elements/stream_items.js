@@ -5,7 +5,7 @@ import { gettext } from "../lib/words.js";
 import { decidedLine } from "../models/approvals.js";
 import { speakerOf } from "../models/faces.js";
 import { markOf } from "../models/private.js";
-import { labelOf } from "../models/labels.js";
+import { errorLine, labelOf } from "../models/labels.js";
 import { quoting } from "../models/words.js";
 import { argsLine } from "./args.js";
 import { drawFace } from "./face.js";
@@ -55,7 +55,7 @@ const DRAW = {
   error(node, item) {
     node.dataset.type = "error";
     setPlain(field(node, "text"), item.message?.content || item.error?.detail || item.error?.message || gettext("Something failed."));
-    drawFlag(node, item.error?.error_code ?? item.message?.metadata.error_code ?? "", "bad");
+    drawFlag(node, errorLine(item.error?.error_code ?? item.message?.metadata.error_code ?? ""), "bad");
   },
 
   question(node, { question }) {

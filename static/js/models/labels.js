@@ -1,5 +1,5 @@
 /** What the codes of the wire are called; sessions_app/pages/labels.py says the same on the server's pages. */
-import { gettext, pgettext } from "../lib/words.js";
+import { gettext, language, pgettext } from "../lib/words.js";
 
 const LABELS = {
   severity: {
@@ -42,10 +42,25 @@ const LABELS = {
     low: pgettext("confidence", "low"), medium: pgettext("confidence", "medium"), high: pgettext("confidence", "high"),
   },
   quota: { requests: pgettext("quota", "requests"), tokens: pgettext("quota", "tokens") },
+  // What ends a reply or a run early, as sessions_app/errors.py titles it.
+  error: {
+    AGENT_CONFIG_ERROR: gettext("The agent is set up wrongly."), AGENT_NOT_AVAILABLE: gettext("The agent is not available."),
+    LLM_TIMEOUT: gettext("The model took too long."), LLM_RATE_LIMIT: gettext("The model's provider asks us to slow down."),
+    LLM_API_ERROR: gettext("The model's provider failed."), LLM_CONTENT_FILTER: gettext("The model's provider refused the content."),
+    LLM_TOKEN_LIMIT: gettext("The conversation is too long for the model."), QUOTA_EXCEEDED: gettext("A quota is used up."),
+    RUN_CRASHED: gettext("The run crashed too often."), TOOL_EXECUTION_ERROR: gettext("The tool failed."),
+    TOOL_TIMEOUT: gettext("The tool took too long."), INTERNAL_ERROR: gettext("Something went wrong on our side."),
+  },
   period: { day: pgettext("period", "day"), month: pgettext("period", "month") },
 };
 
 /** A code nobody has named yet is shown as it is. */
 export function labelOf(kind, code) {
   return LABELS[kind][code] ?? code;
+}
+
+/** An error's code; where the log's words are not the reader's, what it means too. */
+export function errorLine(code) {
+  const means = language === "en" ? undefined : LABELS.error[code];
+  return means ? `${means} ${code}` : code;
 }
