@@ -11,13 +11,10 @@ from django.views.decorators.http import conditional_page, require_GET, require_
 
 from sessions_app import demo, markdown, permissions
 from sessions_app.models import Evidence, Incident, Organization, Severity
-from sessions_app.pages import doors, error_pages, evidence, incident_list, room, themes
-from sessions_app.pages.doors import actor_of, incident_for, page
+from sessions_app.pages import doors, error_pages, evidence, forms_with_files, incident_list, room, themes
+from sessions_app.pages.doors import actor_of, form_with_files, incident_for, page
 from sessions_app.pages.forms import ChangeForm, DeclareForm
-from sessions_app.services import evidence as files
 from sessions_app.services import incidents
-from sessions_app.services import messages as talk
-from sessions_app.vocabulary import MessageSend
 
 A_YEAR_S = 31_536_000
 
@@ -62,16 +59,12 @@ def war_room(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     return render(request, "room/room.html", context)
 
 
+@form_with_files
 @require_POST
-@page
 def post_message(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
-    content = request.POST.get("content", "").replace("\x00", "").strip()[:32_000]
-    if content and incident.room_id:
-        posted = talk.post(session_id=incident.room_id, body=MessageSend(content=content), by=actor_of(request))
-        if posted.message.session_id != incident.room_id:
-            return redirect("chat", posted.message.session_id)  # @AI: it was asked in private
-    return redirect("war-room", incident.pk)
+    assert incident.room is not None
+    return forms_with_files.say(request, incident.room, then=redirect("war-room", incident.pk))
 
 
 @require_POST
@@ -96,16 +89,10 @@ def resolve_incident(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     return redirect("war-room", incident.pk)
 
 
+@form_with_files
 @require_POST
-@page
 def attach_evidence(request: HttpRequest, incident_id: UUID) -> HttpResponse:
-    incident = incident_for(request, incident_id)
-    file = request.FILES.get("file")
-    if file is None:
-        messages.error(request, _("Nothing was attached: choose a file first."))
-    else:
-        files.attach(incident=incident, filename=file.name or "file", stream=file, by=actor_of(request))
-    return redirect("war-room", incident.pk)
+    return forms_with_files.attach(request, incident_for(request, incident_id))
 
 
 @require_GET

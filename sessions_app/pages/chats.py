@@ -16,8 +16,8 @@ from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.errors import Invalid, NotFound
 from sessions_app.models import ChatSession, Organization
-from sessions_app.pages import doors, room
-from sessions_app.pages.doors import actor_of, page
+from sessions_app.pages import doors, forms_with_files, room
+from sessions_app.pages.doors import actor_of, form_with_files, page
 from sessions_app.services import messages, sessions
 from sessions_app.vocabulary import MessageSend
 
@@ -98,12 +98,11 @@ def chat(request: HttpRequest, session_id: UUID) -> HttpResponse:
     return render(request, "chats/room.html", {**context, **told})
 
 
+@form_with_files
 @require_POST
-@page
 def post(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = _named(request, session_id)
-    _post(session, request.POST.get("content", ""), actor_of(request))
-    return redirect("chat", session.pk)
+    return forms_with_files.say(request, session, then=redirect("chat", session.pk))
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from sessions_app import actors, permissions
 from sessions_app.actors import Actor
@@ -23,7 +24,18 @@ View = Callable[..., HttpResponse]
 
 def page(view: View) -> View:
     """A page for a signed-in person: what is not theirs is 404; a refused form says why on the page it came from."""
+    return _answering(view, refused=back)
 
+
+def form_with_files(view: View) -> View:
+    """The same for a form that is read only once it is known who sends it; the view asks for its token after that.
+
+    Django's own check looks for the token in the form, and reads all of it; nor is it read for the way back.
+    """
+    return csrf_exempt(_answering(view, refused=_back_where_it_stood))
+
+
+def _answering(view: View, *, refused: Callable[[HttpRequest], HttpResponse]) -> View:
     @login_required
     @wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -34,7 +46,7 @@ def page(view: View) -> View:
         except Refused as error:
             if request.method == "POST":
                 messages.error(request, _("Nothing was changed. {why}").format(why=error.detail))
-                return back(request)
+                return refused(request)
             if isinstance(error, Denied):
                 raise PermissionDenied(error.detail) from error
             raise
@@ -68,7 +80,14 @@ def uuid_of(text: str) -> UUID | None:
 
 def back(request: HttpRequest, *, otherwise: str = "incidents") -> HttpResponseRedirect:
     """To the page a form stood on; never to another site."""
-    came_from = request.POST.get("next") or request.headers.get("Referer", "")
+    return _to(request, request.POST.get("next") or request.headers.get("Referer", ""), otherwise)
+
+
+def _back_where_it_stood(request: HttpRequest) -> HttpResponseRedirect:
+    return _to(request, request.headers.get("Referer", ""), "incidents")
+
+
+def _to(request: HttpRequest, came_from: str, otherwise: str) -> HttpResponseRedirect:
     if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure()):
         return HttpResponseRedirect(came_from)
     return redirect(otherwise)

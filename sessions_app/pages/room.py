@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -63,6 +64,7 @@ def of_session(
         "page": _page(session, taken, evidence, urls, by=by),
         "zero": ZERO,
         "waiting_count": sum(len(taken.parts.get(name, ())) for name in ("approvals", "questions", "unknowns")),
+        "most_of_a_file": settings.WARROOM_UPLOAD_MAX_BYTES,
         "may_post": permissions.may(by, "post", session.organization_id) and session.open_to_posts,
         "closed_words": "" if session.open_to_posts else _closed(session),
         **{name: part(session, by) for name, part in extensions.page_parts.items()},
@@ -94,6 +96,7 @@ def _page(
         },
         "urls": {
             "events": f"/api/v1/sessions/{room}/events",
+            "uploads": reverse("uploads"),
             "viewer": reverse("evidence", args=[ZERO]),
             "zero": str(ZERO),
             **urls,

@@ -170,15 +170,16 @@ export class LiveRoom {
     this.command("typing", {}).catch(() => {});   // what was refused here is refused again, aloud, when it is posted
   }
 
-  async post(content, cid = crypto.randomUUID()) {
+  async post(content, files = [], cid = crypto.randomUUID()) {
     const question = this.askPrivately ? privateQuestion(content) : null;
     if (question !== null) {
       this.askPrivately(question);
       return;
     }
-    this.outgoing.change((list) => outgoing.sending(list, { cid, content }));
+    this.outgoing.change((list) => outgoing.sending(list, { cid, content, files }));
+    const attachments = files.map((file) => file.id);
     try {
-      const ack = await this.command("message.send", { content }, cid);
+      const ack = await this.command("message.send", { content, ...(files.length ? { attachments } : {}) }, cid);
       const here = ack.seq !== undefined && ack.seq <= this.room.value.seq;
       this.outgoing.change((list) => (here ? outgoing.dropped(list, cid) : outgoing.sent(list, cid)));
     } catch (error) {
@@ -191,9 +192,9 @@ export class LiveRoom {
     const key = `warroom.outgoing.${this.id}`;
     const left = JSON.parse(sessionStorage.getItem(key) ?? "[]");
     this.outgoing.subscribe((list) => sessionStorage.setItem(key, JSON.stringify(list)));
-    for (const { cid, content, state, error } of left) {
-      if (state === "failed") this.outgoing.change((list) => outgoing.failed(outgoing.sending(list, { cid, content }), cid, error));
-      else this.post(content, cid);
+    for (const { cid, content, files, state, error } of left) {
+      if (state === "failed") this.outgoing.change((list) => outgoing.failed(outgoing.sending(list, { cid, content, files }), cid, error));
+      else this.post(content, files, cid);
     }
   }
 
@@ -211,7 +212,7 @@ export class LiveRoom {
   resend(cid) {
     const item = this.outgoing.value.find((one) => one.cid === cid);
     this.discard(cid);
-    this.post(item.content);
+    this.post(item.content, item.files);
   }
 
   discard(cid) {

@@ -2,6 +2,7 @@
 import { define as defineAgents } from "./elements/agent_list.js";
 import { define as defineApprovals } from "./elements/approval_card.js";
 import { define as defineChatHeader } from "./elements/chat_header.js";
+import { define as defineFiles } from "./elements/composer_files.js";
 import { define as defineConnection } from "./elements/connection_chip.js";
 import { define as defineDecided } from "./elements/decided_list.js";
 import { define as defineEngineerChat } from "./elements/engineer_chat.js";
@@ -30,7 +31,7 @@ import { LiveRoom } from "./live_room.js";
 
 const DRAWN = [
   "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
-  "run-list", "grant-list", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
+  "run-list", "grant-list", "composer-files", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
   "evidence-list", "resolve-card", "engineer-chat",
 ];
 
@@ -44,7 +45,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
   defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided, defineChatHeader,
-  defineConfig, defineTyping, defineRuns, defineGrants, defineQuotas, defineResolve, definePrivateStream, defineEngineerChat,
+  defineConfig, defineFiles, defineTyping, defineRuns, defineGrants, defineQuotas, defineResolve, definePrivateStream, defineEngineerChat,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

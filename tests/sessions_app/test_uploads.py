@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions_app import actors
-from sessions_app.models import ChatSession, Event, Evidence, Upload, User
+from sessions_app.models import ChatSession, Event, Evidence, Message, Upload, User
 from sessions_app.services import evidence, messages, uploads
 from sessions_app.vocabulary import MessageSend
 from tests import factories
@@ -213,3 +213,36 @@ def test_what_was_never_sent_and_what_no_row_knows_is_cleared_away(responder: Cl
     assert {kept["stored_name"], young["stored_name"], theirs.name} <= there
     assert not {forgotten["stored_name"], lost.name} & there
     theirs.unlink()
+
+
+def test_the_composers_form_takes_files_without_a_script(responder: Client) -> None:
+    incident = factories.incident()
+    page, form = f"/incidents/{incident.pk}/", f"/incidents/{incident.pk}/messages/"
+    files = [SimpleUploadedFile(name, b"203.0.113.5\n") for name in ("a.log", "b.log")]
+    assert responder.post(form, {"content": "", "file": files}).status_code == 302
+    said = Message.objects.get(session=incident.room)
+    assert (said.content, [each["filename"] for each in said.attachments]) == ("a.log, b.log", ["a.log", "b.log"])
+    assert incident.evidence.count() == 2
+    shown = responder.get(page).content.decode()
+    assert f'href="{said.attachments[0]["download_url"]}"' in shown
+    long = SimpleUploadedFile("long.log", b"x" * 11 * 1024 * 1024)
+    refused = responder.post(form, {"content": "Look", "file": long}, headers={"Referer": f"http://testserver{page}"})
+    assert "A file may have 10 MB here." in responder.get(refused["Location"]).content.decode()
+    assert Message.objects.filter(session=incident.room).count() == 1
+
+
+def test_a_form_with_files_is_read_once_it_is_known_whose_it_is(rita: User) -> None:
+    incident = factories.incident()
+    strict, seen = Client(enforce_csrf_checks=True), {}
+    for person in (factories.user("olga", role="observer"), rita):
+        strict.force_login(person)
+        for form in ("evidence", "messages"):
+            body = SimpleUploadedFile("a", b"a")
+            answer = strict.post(f"/incidents/{incident.pk}/{form}/", {"file": body, "content": "x"})
+            seen[person.username, form] = (answer.status_code, "_post" in vars(answer.wsgi_request))
+    # Told so and sent back, with the form unread; who may is asked for the token, which stands in it.
+    assert seen == {
+        ("olga", "evidence"): (302, False), ("olga", "messages"): (302, False),
+        ("rita", "evidence"): (403, False), ("rita", "messages"): (403, False),
+    }  # fmt: skip
+    assert not Message.objects.exists()

@@ -2,7 +2,7 @@ import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { gettext } from "../lib/words.js";
 import { speakerOf } from "../models/faces.js";
 import { drawFace } from "./face.js";
-import { createItem, drawItem } from "./stream_items.js";
+import { createItem, drawFiles, drawItem } from "./stream_items.js";
 
 const NEAR_END_PX = 48;
 const NEAR_START_PX = 240;
@@ -134,6 +134,7 @@ export class RoomStream extends HTMLElement {
 }
 
 function drawOutgoing(node, item, { me, faces }) {
+  drawFiles(node, item.files);
   node.dataset.state = item.state;
   fill(node, { text: item.content, state: stateOf(item) });
   drawFace(node, { kind: "user", name: me.name }, faces);

@@ -1,6 +1,7 @@
 import { clockTime } from "../lib/clock.js";
 import { clone, field, fill, reconcile, setVisible, toggleAttribute } from "../lib/dom.js";
 import { request } from "../lib/http.js";
+import { sizeOf } from "../lib/sizes.js";
 import { gettext, ngettext, number } from "../lib/words.js";
 import { byWeight } from "../models/indicators.js";
 import { labelOf } from "../models/labels.js";
@@ -96,11 +97,6 @@ class EvidenceList extends HTMLElement {
       button.disabled = false;
     }
   }
-}
-
-function sizeOf(bytes) {
-  if (bytes < 1024) return ngettext("{count} byte", "{count} bytes", bytes);
-  return bytes < 1048576 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
 }
 
 export function define() {

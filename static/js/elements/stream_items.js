@@ -1,6 +1,7 @@
 import { clockTime, duration } from "../lib/clock.js";
-import { clone, field, fill, setHtml, setVisible, toggleAttribute } from "../lib/dom.js";
+import { clone, field, fill, reconcile, setHtml, setVisible, toggleAttribute } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
+import { sizeOf } from "../lib/sizes.js";
 import { gettext } from "../lib/words.js";
 import { decidedLine } from "../models/approvals.js";
 import { speakerOf } from "../models/faces.js";
@@ -43,6 +44,7 @@ const DRAW = {
     if (message.html) setHtml(text, message.html);
     else setPlain(text, streaming ? feed.text(item.key) || feed.text(item.key, "thinking") : message.content);
     drawFlag(node, ENDED_EARLY[message.status] ?? (message.truncated ? CUT_SHORT : markOf(message)));
+    drawFiles(node, message.attachments);
     fill(node, { role: message.round ? gettext("round {round}", { round: message.round }) : "" });
   },
 
@@ -95,6 +97,20 @@ const DRAW = {
     fill(node, { text: item.note.text, time: item.note.tone === "round" ? "" : clockTime(item.ts) });
   },
 };
+
+/** What a message points to: each a download, whatever it is. Of one on its way there is nothing to download yet. */
+export function drawFiles(node, files = []) {
+  const list = field(node, "files");
+  list.hidden = files.length === 0;
+  reconcile(list, files, { key: (file) => file.id, create: () => clone("t-file"), update: drawFile });
+}
+
+function drawFile(node, file) {
+  const link = field(node, "file-name");
+  setVisible(link, file.filename);
+  toggleAttribute(link, "href", file.download_url);
+  fill(node, { "file-size": sizeOf(file.size) });
+}
 
 /** A report is pages long and has a page of its own: the stream shows how it begins. */
 function fold(node, folded) {

@@ -34,6 +34,29 @@ function csrfToken() {
 
 async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
-  const seconds = Number(response.headers.get("Retry-After"));
-  return new Refused(response.status, problem, seconds > 0 ? seconds * 1000 : undefined);
+  return refused(response.status, problem, response.headers.get("Retry-After"));
+}
+
+function refused(status, problem, wait) {
+  const seconds = Number(wait);
+  return new Refused(status, problem, seconds > 0 ? seconds * 1000 : undefined);
+}
+
+/** A form with a file, which tells how far it has got: what `fetch` can't. `stop` breaks it off without a word. */
+export function send(path, form, tellProgress) {
+  const call = new XMLHttpRequest();
+  const answer = new Promise((resolve, reject) => {
+    call.upload.addEventListener("progress", ({ loaded, total }) => tellProgress(total ? loaded / total : 0));
+    call.addEventListener("load", () => {
+      if (call.status < 300) resolve(call.response);
+      else reject(refused(call.status, call.response ?? {}, call.getResponseHeader("Retry-After")));
+    });
+    call.addEventListener("error", () => reject(new Error(gettext("The server can't be reached."))));
+  });
+  call.open("POST", path);
+  call.responseType = "json";
+  call.setRequestHeader("Accept", "application/json");
+  call.setRequestHeader("X-CSRFToken", csrfToken());
+  call.send(form);
+  return { answer, stop: () => call.abort() };
 }

@@ -1,6 +1,6 @@
 /** Own messages on their way: shown at once, by the cid that the room's event will name as its cause. */
-export function sending(list, { cid, content }) {
-  return [...list.filter((one) => one.cid !== cid), { cid, content, state: "pending", error: "" }];
+export function sending(list, { cid, content, files }) {
+  return [...list.filter((one) => one.cid !== cid), { cid, content, files, state: "pending", error: "" }];
 }
 
 export function sent(list, cid) {
