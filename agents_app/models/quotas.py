@@ -47,8 +47,8 @@ class Quota(Row):
     organization = models.ForeignKey(Organization, models.CASCADE, related_name="quotas")
     whose = models.CharField(max_length=12, choices=Whose.choices, default=Whose.ORGANIZATION)
     user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="+")
-    quota_type = models.CharField("of", max_length=8, choices=QuotaType.choices)
-    period = models.CharField("in a", max_length=5, choices=Period.choices, help_text="Days and months begin in UTC.")
+    quota_type = models.CharField("what is counted", max_length=8, choices=QuotaType.choices)
+    period = models.CharField(max_length=5, choices=Period.choices, help_text="By the calendar, in UTC.")
     limit = models.PositiveBigIntegerField(help_text="What was used before the quota was set counts, too.")
     # Answers nobody sees have a bucket of their own: they must not use up what people pay for.
     bucket = models.CharField(max_length=6, choices=Run.Bucket.choices, default=Run.Bucket.MAIN, editable=False)
@@ -89,6 +89,10 @@ class Quota(Row):
         theirs = Membership.objects.filter(user=self.user, organization=self.organization_id, active=True)
         if self.user is not None and not theirs.exists():
             raise ValidationError({"user": "This person is not in the organisation."})
+        for constraint in self._meta.constraints:
+            # A form asks none that has a field it does not show, such as `bucket`.
+            if isinstance(constraint, models.UniqueConstraint):
+                constraint.validate(Quota, self)
 
 
 class QuotaCount(Row):

@@ -307,6 +307,9 @@ def test_an_admin_sets_them_for_their_own_people_and_sees_what_is_used(client: A
     assert client.post(f"{page}add/", form | {"user": str(foreign.pk)}).status_code == 200
     assert client.post(f"{page}add/", form | {"user": str(rita.pk)}).status_code == 302
     assert client.post(f"{page}add/", form | {"whose": "each", "limit": "9"}).status_code == 302
+    for again, words in ((form | {"user": str(rita.pk)}, "This person has"), (form | {"whose": "each"}, "There is")):
+        answer = client.post(f"{page}add/", again)
+        assert (answer.status_code, words in answer.content.decode()) == (200, True)
     post(factories.room(), user=rita)
     shown = client.get(page).content.decode()
     assert "rita: 3 requests a day" in shown
