@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from sessions_app import views
-from sessions_app.pages import chats, languages
+from sessions_app.pages import chats, languages, search
 from sessions_app.pages.sign_in import SignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -29,5 +29,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("chats/<uuid:session_id>/messages/", chats.post, name="post-to-chat"),
     path("chats/<uuid:session_id>/config/", chats.configure, name="configure-session"),
     path("chats/<uuid:session_id>/end/", chats.end, name="end-chat"),
+    path("search", search.results, name="search"),
     path("evidence/<uuid:evidence_id>/", views.evidence_page, name="evidence"),
 ]

@@ -55,7 +55,7 @@ def load_demo(request: HttpRequest) -> HttpResponse:
 @page
 def war_room(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
-    context = room.context(incident, by=actor_of(request), before=request.GET.get("before", ""))
+    context = room.context(incident, by=actor_of(request), look=room.Look.asked(request.GET))
     return render(request, "room/room.html", context)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -88,11 +89,11 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_GET
 @page
 def chat(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """The room of a chat; a session of an incident is looked at where the incident is."""
+    """The room of a chat; an incident's war room is looked at where the incident is."""
     by, session = actor_of(request), _named(request, session_id)
-    if session.incident_id is not None and session.category == ChatSession.Category.AGENT:
-        return redirect("war-room", session.incident_id)
-    context = room.of_session(session, by=by, before=request.GET.get("before", ""), evidence=[], urls={})
+    if session.incident is not None and session.incident.room_id == session.pk:
+        return redirect(f"{reverse('war-room', args=[session.incident_id])}?{request.GET.urlencode()}".rstrip("?"))
+    context = room.of_session(session, by=by, look=room.Look.asked(request.GET), evidence=[], urls={})
     may_end = not session.over and permissions.may(by, "end_session", session.organization_id)
     told = {"session": session, "title": title_of(session), "kind": KINDS[session.category], "may_end": may_end}
     return render(request, "chats/room.html", {**context, **told})

@@ -1,10 +1,12 @@
 """All that a room's page needs: the same snapshot a socket would get, and the newest part of the log."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,14 +15,26 @@ from sessions_app import extensions, permissions, resources, snapshot
 from sessions_app.actors import Actor
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Message, Severity
-from sessions_app.pages.doors import position
+from sessions_app.pages.doors import position, uuid_of
 
 HISTORY = 250
 BUDGET = 1024 * 1024
 ZERO = UUID(int=0)
 
 
-def context(incident: Incident, *, by: Actor, before: str = "") -> dict[str, Any]:
+@dataclass(frozen=True)
+class Look:
+    """Where in the room somebody wants to look: at its end, at what came before a seq, or at one message."""
+
+    before: int | None = None
+    message: UUID | None = None
+
+    @classmethod
+    def asked(cls, query: QueryDict) -> "Look":
+        return cls(position(query.get("before", "")), uuid_of(query.get("message", "")))
+
+
+def context(incident: Incident, *, by: Actor, look: Look) -> dict[str, Any]:
     """The war room of an incident."""
     assert incident.room is not None
     files = incident.evidence.select_related("uploaded_by").order_by("id")
@@ -30,7 +44,7 @@ def context(incident: Incident, *, by: Actor, before: str = "") -> dict[str, Any
         "incident": f"/api/v1/incidents/{incident.pk}",
         "report": reverse("report", args=[incident.pk]),
     }
-    room = of_session(incident.room, by=by, before=before, evidence=evidence, urls=urls)
+    room = of_session(incident.room, by=by, look=look, evidence=evidence, urls=urls)
     has_report = incident.reports.exists()
     return {
         **room,
@@ -50,18 +64,19 @@ def _crew_at_work(room: dict[str, Any]) -> bool:
 
 
 def of_session(
-    session: ChatSession, *, by: Actor, before: str, evidence: list[dict[str, Any]], urls: dict[str, str]
+    session: ChatSession, *, by: Actor, look: Look, evidence: list[dict[str, Any]], urls: dict[str, str]
 ) -> dict[str, Any]:
     """What every room's page has: the stream, what waits for people, and what the script starts from."""
     taken = snapshot.take(session.pk, by=by)
-    older = position(before)
-    messages = taken.parts["messages"] if older is None else _history(session.pk, older)
+    target = _seq_of(session, look.message)
+    messages = _looked_at(session.pk, look, target) or taken.parts["messages"]
     return {
         "snapshot": taken.parts,
         "history": messages,
-        "older_url": f"?before={messages[0]['seq']}" if len(messages) == snapshot.MESSAGES else "",
+        "older_url": _older_than(session.pk, messages),
+        "newest_here": messages is taken.parts["messages"],
         "evidence": evidence,
-        "page": _page(session, taken, evidence, urls, by=by),
+        "page": {**_page(session, taken, evidence, urls, by=by), **_opened(session.pk, taken, look, target)},
         "zero": ZERO,
         "waiting_count": sum(len(taken.parts.get(name, ())) for name in ("approvals", "questions", "unknowns")),
         "most_of_a_file": settings.WARROOM_UPLOAD_MAX_BYTES,
@@ -86,7 +101,6 @@ def _page(
         "epoch": taken.epoch,
         "now": timezone.now().isoformat(),
         "snapshot": taken.parts,
-        "events": _events(session.pk, taken),
         "evidence": evidence,
         "me": {
             "id": by.id,
@@ -104,13 +118,45 @@ def _page(
     }
 
 
-def _events(room: UUID, taken: snapshot.Taken) -> list[dict[str, Any]]:
-    """The newest part of the log, up to the snapshot: what came since then reaches the page by its socket."""
-    found = log.read(room, after=max(0, taken.head - HISTORY), limit=HISTORY, budget=BUDGET)
+def _seq_of(session: ChatSession, message: UUID | None) -> int | None:
+    """Only a message of this room: another's id means nothing here."""
+    if message is None:
+        return None
+    return Message.objects.filter(session=session, pk=message).values_list("seq", flat=True).first()
+
+
+def _older_than(room: UUID, messages: list[dict[str, Any]]) -> str:
+    first = messages[0]["seq"] if messages else 0
+    return f"?before={first}" if Message.objects.filter(session=room, seq__lt=first).exists() else ""
+
+
+def _opened(room: UUID, taken: snapshot.Taken, look: Look, target: int | None) -> dict[str, Any]:
+    """The part of the log that the stream is drawn from at first, and the message it opens at."""
+    if target is None or target > taken.head - HISTORY:
+        after = max(0, taken.head - HISTORY)
+    else:
+        after = max(0, target - HISTORY // 2)
+    return {
+        "events": _events(room, taken, after=after),
+        "target": str(look.message) if target is not None else None,
+    }
+
+
+def _events(room: UUID, taken: snapshot.Taken, *, after: int) -> list[dict[str, Any]]:
+    """Up to the snapshot: what came since then reaches the page by its socket."""
+    found = log.read(room, after=after, limit=HISTORY, budget=BUDGET)
     return [orjson.loads(text) for seq, text in found if seq <= taken.head]
 
 
-def _history(room: UUID, before: int) -> list[dict[str, Any]]:
-    """Older messages for one who reads without JavaScript."""
-    older = Message.objects.filter(session=room, seq__lt=before).select_related("session")
-    return [resources.message(row).wire() for row in reversed(older.order_by("-seq")[: snapshot.MESSAGES])]
+def _looked_at(room: UUID, look: Look, target: int | None) -> list[dict[str, Any]]:
+    """Older messages for one who reads without JavaScript; none where the newest are meant."""
+    said = Message.objects.filter(session=room).select_related("session")
+    if target is not None:
+        half = snapshot.MESSAGES // 2
+        before, after = said.filter(seq__lte=target).order_by("-seq"), said.filter(seq__gt=target).order_by("seq")
+        rows = [*reversed(before[:half]), *after[:half]]
+    elif look.before is not None:
+        rows = list(reversed(said.filter(seq__lt=look.before).order_by("-seq")[: snapshot.MESSAGES]))
+    else:
+        rows = []
+    return [resources.message(row).wire() for row in rows]

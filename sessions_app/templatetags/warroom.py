@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from sessions_app.pages import labels, languages
 from sessions_app.pages.faces import face_of
 from sessions_app.pages.themes import theme_of
+from sessions_app.snippets import Snippet
 
 register = template.Library()
 
@@ -33,6 +34,13 @@ def visible(text: object) -> SafeString:
     parts = re.split(f"({HIDDEN.pattern})", "" if text is None else str(text))
     # Every second part is what the pattern caught; every piece is escaped here.
     return mark_safe("".join(_marked(part) if i % 2 else escape(part) for i, part in enumerate(parts)))
+
+
+@register.filter
+def marked(found: Snippet) -> SafeString:
+    """What was found, marked in the text around it."""
+    pieces = ((visible(text), hit) for text, hit in found.pieces())
+    return mark_safe("".join(f"<mark>{text}</mark>" if hit else text for text, hit in pieces))
 
 
 @register.filter

@@ -42,6 +42,8 @@ export class LiveRoom {
     this.askPrivately = null;   // where there is a drawer for it
     this.speaks = false;
     this.toldTyping = 0;
+    this.target = page.target;
+    this.newest = page.events.at(-1)?.seq ?? page.seq;   // up to here the stream has no gap; opened at an old message it ends early
     this.fold(page.events);
     this.socket = makeSocket((state) => this.connection.set(state));
     this.post = this.post.bind(this);
@@ -61,7 +63,7 @@ export class LiveRoom {
 
   event(frame) {
     this.room.set(apply(this.room.value, frame));
-    this.fold([frame]);
+    this.follow(frame);
     this.outgoing.change((list) => outgoing.arrived(list, frame.cause));
     if (frame.type === "message.created") this.typists.change((list) => typing.stopped(list, frame.data.sender_id));
     if (SPENDS.test(frame.type)) this.spent.change((count) => count + 1);
@@ -84,9 +86,11 @@ export class LiveRoom {
       location.reload();   // the log itself was restored or purged: nothing drawn from the old one may stay
       return;
     }
-    const missedSince = this.room.value.seq;
+    const { detached, newest: missedSince } = this;
     this.room.set(fromSnapshot(snapshot, { seq: head, epoch }));
     if (snapshot.evidence) this.evidence.set(snapshot.evidence);
+    if (detached) return;   // what is read here is older than what was missed
+    this.newest = head;
     this.tell(() => this.fetchBetween(missedSince, head));
   }
 
@@ -118,6 +122,24 @@ export class LiveRoom {
       if (event.type === "evidence.added") this.evidence.change((files) => withFile(files, event.data));
     }
     if (events.length) this.touch();
+  }
+
+  /** Somebody reads far back: what happens now is not part of what is shown. */
+  get detached() {
+    return this.newest < this.room.value.seq;
+  }
+
+  follow(frame) {
+    if (frame.seq !== this.newest + 1) return;
+    this.newest = frame.seq;
+    this.fold([frame]);
+  }
+
+  async loadNewer() {
+    const from = this.newest;
+    const until = Math.min(this.room.value.seq, from + HISTORY_PAGE);
+    await this.fetchBetween(from, until);
+    this.newest = Math.max(this.newest, until);
   }
 
   /** `seq` has no gaps, so the page before the oldest event is known by its number. */
@@ -178,6 +200,7 @@ export class LiveRoom {
     }
     this.outgoing.change((list) => outgoing.sending(list, { cid, content, files }));
     const attachments = files.map((file) => file.id);
+    if (this.detached) this.leaveThePast();
     try {
       const ack = await this.command("message.send", { content, ...(files.length ? { attachments } : {}) }, cid);
       const here = ack.seq !== undefined && ack.seq <= this.room.value.seq;
@@ -185,6 +208,11 @@ export class LiveRoom {
     } catch (error) {
       this.outgoing.change((list) => outgoing.failed(list, cid, error.message));
     }
+  }
+
+  /** The room at its end, where an answer would come; what is on its way goes with it. */
+  leaveThePast() {
+    location.assign(location.pathname);
   }
 
   /** A reload must not lose what is on its way: it goes out again under its cid, which the server knows if it had arrived. */

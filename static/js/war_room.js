@@ -50,6 +50,9 @@ for (const define of [
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);
 
+const wanted = page.target ?? /^#message-([0-9a-f-]{36})$/u.exec(location.hash)?.[1];
+if (wanted) document.querySelector("room-stream").openAt(wanted);
+
 const title = document.title;
 live.room.subscribe((room) => {
   const count = waitingCount(room);

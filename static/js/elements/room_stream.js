@@ -18,7 +18,7 @@ export class RoomStream extends HTMLElement {
     if (!this.scroller) this.wire();
     for (const stop of this.stops) stop();
     this.context = context;
-    this.atEnd = true;
+    this.atEnd = !context.target;
     this.list.replaceChildren();
     this.stops = [context.feedChanged.subscribe(() => this.draw()), context.outgoing.subscribe((list) => this.drawOutgoing(list))];
   }
@@ -30,10 +30,22 @@ export class RoomStream extends HTMLElement {
     this.waiting = field(this, "outgoing");
     this.jump = this.querySelector('[data-action="jump"]');
     this.older = field(this, "older");
-    this.jump.addEventListener("click", () => this.toEnd());
+    this.jump.addEventListener("click", () => (this.context.detached ? this.context.leaveThePast() : this.toEnd()));
     this.older.addEventListener("click", (event) => this.loadOlder(event));
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.scroller);
+    field(this, "newest")?.remove();
+  }
+
+  /** At a message that a link names; one that is not among the newest needs a page that begins around it. */
+  openAt(message) {
+    const node = document.getElementById(`message-${message}`);
+    if (!node && !this.context.target) location.replace(`?message=${message}${location.hash}`);
+    if (!node) return;
+    this.atEnd = false;
+    node.toggleAttribute("data-target", true);
+    node.scrollIntoView({ block: "center" });
+    this.scrolled();
   }
 
   draw() {
@@ -51,6 +63,7 @@ export class RoomStream extends HTMLElement {
   fillView() {
     const { clientHeight, scrollHeight } = this.scroller;
     if (clientHeight > 0 && scrollHeight <= clientHeight) this.loadOlder();
+    if (this.atEnd && this.context.detached) this.loadNewer();
   }
 
   update(node, item) {
@@ -82,8 +95,8 @@ export class RoomStream extends HTMLElement {
   }
 
   drawJump(count) {
-    const fresh = Math.max(0, count - this.#seen);
-    this.jump.hidden = this.atEnd;
+    const fresh = this.context.detached ? 0 : Math.max(0, count - this.#seen);
+    this.jump.hidden = this.atEnd && !this.context.detached;
     fill(this, { "jump-text": fresh ? gettext("{count} new, jump to latest", { count: fresh }) : gettext("Jump to latest") });
   }
 
@@ -93,6 +106,7 @@ export class RoomStream extends HTMLElement {
     if (this.atEnd) this.#seen = this.list.children.length;
     this.drawJump(this.list.children.length);
     if (scrollTop < NEAR_START_PX && scrollHeight > clientHeight) this.loadOlder();
+    if (this.atEnd && this.context.detached) this.loadNewer();
   }
 
   toEnd() {
@@ -111,6 +125,21 @@ export class RoomStream extends HTMLElement {
       this.#seen += this.list.children.length - before;
     } catch {
       this.older.hidden = false;   // the button stays, to try again
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  /** Downwards, until the stream is at its end again and goes on by itself. */
+  async loadNewer() {
+    if (this.loading) return;
+    this.loading = true;
+    this.atEnd = false;
+    try {
+      await this.context.loadNewer();
+      if (!this.context.target) this.toEnd();
+    } catch (error) {
+      this.context.trouble.set(error.message);
     } finally {
       this.loading = false;
     }

@@ -20,6 +20,7 @@ const TEMPLATES = { tool: "t-call", approval: "t-decided", note: "t-note" };
 
 export function createItem(item) {
   const node = clone(TEMPLATES[item.kind] ?? "t-message");
+  if (item.kind === "message") node.id = `message-${item.key}`;
   node.querySelector('[data-action="unfold"]')?.addEventListener("click", () => fold(node, false));
   return node;
 }

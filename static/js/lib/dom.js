@@ -38,6 +38,15 @@ export function setVisible(node, text) {
   node.replaceChildren(...pieces(text).map((piece) => (piece.hidden ? marked(piece.text) : document.createTextNode(piece.text))));
 }
 
+/** [{text, hit}]: what was looked for, marked in the text around it. */
+export function setMarked(node, found) {
+  node.replaceChildren(...found.map(({ text, hit }) => {
+    const piece = document.createElement(hit ? "mark" : "span");
+    setVisible(piece, text);
+    return piece;
+  }));
+}
+
 function marked(text) {
   const mark = document.createElement("mark");
   mark.className = "escape";
