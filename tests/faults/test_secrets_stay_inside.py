@@ -39,6 +39,9 @@ def test_a_planted_secret_reaches_nobody(start_server: Callable[..., Server], mo
             "events": person.get(f"{room}/events", params={"after": 0}, headers={"Accept": "application/json"}).text,
             "messages": person.get(f"{room}/messages").text,
             "report": person.put(f"/api/v1/incidents/{incident['id']}/report", json=report).text,
+            "export as JSON": person.get(f"{room}/export", params={"format": "json"}).text,
+            "export as Markdown": person.get(f"{room}/export", params={"format": "md"}).text,
+            "search": person.get("/api/v1/search", params={"q": "holds"}).text,
             "audit": auditor.get("/api/v1/audit", params={"limit": 200}).text,
             "log": server.output(),
             "asked of models": str([asked["messages"] for asked in models.requests]),
@@ -47,6 +50,7 @@ def test_a_planted_secret_reaches_nobody(start_server: Callable[..., Server], mo
         [raw] = person.get(f"/api/v1/incidents/{incident['id']}/evidence").json()["data"]
         assert FOUND in person.get(raw["download_url"]).text  # the file itself stays as it is
         kept = auditor.get("/api/v1/audit", params={"limit": 200}).json()["data"]
+    assert all("[masked: aws key]" in told[where] for where in ("export as JSON", "export as Markdown", "search"))
     assert [(where, secret) for where, text in told.items() for secret in SECRETS if secret in text] == []
     assert newest["content"] == "It holds [masked: aws key], and I was given [masked: provider key]. Nothing else."
     assert newest["metadata"]["masked"] == {"aws key": 1, "provider key": 1}

@@ -6,6 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.masking import Mask, Running, mask
+from sessions_app.services import masks
+from tests.factories import organization
 
 SERVER = "n0t-a-Real:server+key/of-this_test"
 MASK = Mask({SERVER: "server key"}, frozenset({"Globex", "Initech Labs", "环球公司"}))
@@ -114,6 +116,17 @@ def test_json_keeps_its_shape_and_a_field_says_what_it_holds() -> None:
 def test_the_installations_own_secrets_are_known_by_their_text() -> None:
     assert mask("I was given plain-looking-provider-key.") == "I was given [masked: provider key]."
     assert mask("and pw/with-slash") == "and [masked: connection password]"
+
+
+@pytest.mark.django_db
+def test_an_organisation_is_told_of_no_other_by_name() -> None:
+    ours = organization("ours", name="Initech")
+    for name in ("Globex", "Other", "acme works", "Ox"):
+        organization(name.lower().replace(" ", "-"), name=name)
+    said = masks.of(ours.pk).text("Initech saw what Globex saw. Other findings: Ox, globex, acme works.")
+    kind = "[masked: organization name]"
+    assert said.text == f"Initech saw what {kind} saw. Other findings: Ox, globex, {kind}."
+    assert said.counts == {"organization name": 2}
 
 
 def _spoken(text: str, cuts: list[int]) -> tuple[Running, list[str]]:
