@@ -81,7 +81,7 @@ class Speaker:
 
     async def end(self, text: str, *, then: Callable[[Run], None], **fields: Any) -> None:
         """Write the whole message and `then` what goes with it, in one transaction."""
-        if self._timer:
+        if self.begun:
             self._show()  # the last words do not wait for the database
         await self._settle()
         await executors.run(partial(self._finish, text, then, fields))
