@@ -244,7 +244,7 @@ async def test_a_request_is_settled_once_whatever_becomes_of_its_run(room: ChatS
 
 @pytest.mark.django_db(transaction=True)
 async def test_each_request_of_a_run_is_paid_for_and_the_next_may_be_refused(
-    room: ChatSession, models: FakeOpenAI
+    room: ChatSession, models: FakeOpenAI, rita: Person
 ) -> None:
     await in_thread(quota, 2)
     for n in ("1", "2"):
@@ -255,6 +255,10 @@ async def test_each_request_of_a_run_is_paid_for_and_the_next_may_be_refused(
     assert len(models.requests) == 2
     assert await in_thread(counts) == [(2, 0)]
     assert await in_thread(told, room, like="quota") == ["quota.exceeded"]
+    again = await rita.post(f"runs/{run.pk}/retry")
+    assert (again.status_code, again.json()["error_code"]) == (429, "QUOTA_EXCEEDED")
+    assert await in_thread(Run.objects.count) == 1
+    assert await in_thread(told, room, like="quota") == ["quota.exceeded"] * 2
 
 
 @pytest.mark.django_db(transaction=True)
