@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from agents_app.models import (
     Agent,
@@ -78,11 +79,11 @@ class QuotaAdmin(ScopedAdmin):
     fields = ("organization", "whose", "user", "quota_type", "period", "limit", "used_now", "begins_anew")
     readonly_fields = ("used_now", "begins_anew")
 
-    @admin.display(description="used now")
+    @admin.display(description=_("used now"))
     def used_now(self, quota: Quota) -> str:
         return quota_standing.most_used(quota) if not quota._state.adding else "-"
 
-    @admin.display(description="begins anew")
+    @admin.display(description=_("begins anew"))
     def begins_anew(self, quota: Quota) -> str:
         return f"{quota_standing.resets_at(quota):%Y-%m-%d %H:%M} UTC" if not quota._state.adding else "-"
 

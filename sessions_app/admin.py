@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from sessions_app import actors
@@ -73,8 +74,8 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("name", "email", "is_active", "last_login", "date_joined")}),
-        ("Installation", {"fields": ("is_staff", "is_superuser")}),
+        (_("Person"), {"fields": ("name", "email", "is_active", "last_login", "date_joined")}),
+        (_("Installation"), {"fields": ("is_staff", "is_superuser")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "name", "usable_password", "password1", "password2", "organization", "role")}),
@@ -103,7 +104,7 @@ class PersonAdmin(ScopedAdmin, UserAdmin):
             form.base_fields["organization"] = forms.ModelChoiceField(choices(field, request))
         return form
 
-    @admin.action(description="Let the selected people sign in again", permissions=["change"])
+    @admin.action(description=_("Let the selected people sign in again"), permissions=["change"])
     def unlock(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """End the lock-out of who guessed a password wrong too often."""
         for person in (one for one in queryset if self.has_change_permission(request, one)):
@@ -152,7 +153,7 @@ class MembershipAdmin(ScopedAdmin):
 class KeyForm(forms.ModelForm):
     scopes = forms.MultipleChoiceField(
         choices=ApiKey.Scope.choices, initial=[ApiKey.Scope.INGEST, ApiKey.Scope.READ],
-        widget=forms.CheckboxSelectMultiple, help_text="A key never approves, answers, or reads private chats.",
+        widget=forms.CheckboxSelectMultiple, help_text=_("A key never approves, answers, or reads private chats."),
     )  # fmt: skip
 
     class Meta:
@@ -179,7 +180,7 @@ class ApiKeyAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("organization", "prefix", "created_by", "created_at", "last_used_at", "may") if obj else ()
 
-    @admin.display(description="May")
+    @admin.display(description=_("May"))
     def may(self, key: ApiKey) -> str:
         return key.in_words()
 
@@ -187,9 +188,11 @@ class ApiKeyAdmin(ScopedAdmin):
         if change:
             return super().save_model(request, obj, form, change)
         secret = accounts.fill_key(obj, by=request.user)  # type: ignore[arg-type]
-        messages.warning(request, f"The key of {obj.name}, shown this once: {secret}")
+        messages.warning(
+            request, _("The key of {name}, shown this once: {secret}").format(name=obj.name, secret=secret)
+        )
 
-    @admin.action(description="Revoke the selected keys", permissions=["change"])
+    @admin.action(description=_("Revoke the selected keys"), permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset.filter(revoked_at=None):
             key.revoked_at = timezone.now()

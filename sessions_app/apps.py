@@ -1,10 +1,11 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class SessionsConfig(AppConfig):
     name = "sessions_app"
-    verbose_name = "War rooms"
+    verbose_name = _("War rooms")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -142,7 +142,7 @@ class WarRoomConsumer(AsyncConsumer):
             return
         if isinstance(frame, Pong):
             if not self.connection.pong(frame.n):
-                self._refuse(Unreadable("That ping was never sent."))
+                self._refuse(Unreadable(_("That ping was never sent.")))
         elif not (self._commands if isinstance(frame, Cmd) else self._frames).take():
             self.connection.end(4429, "slow down", 1000)
         elif isinstance(frame, Hello):

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from agents_app.models import Run
 from sessions_app.errors import Refused
 
@@ -39,7 +41,7 @@ def choose(content: str, *, asked: str, name: str) -> Choice:
     if addressed := ADDRESSED.match(content):
         raise _not_here(addressed[1].lower(), f"@{addressed[1]}")
     if asked == Mode.PLAN_EXEC:
-        raise _not_here(asked, f"The mode {asked}")
+        raise _not_here(asked, _("The mode {mode}").format(mode=asked))
     if asked == Mode.DIRECT:
         return Choice(Mode.DIRECT, Path.DIRECT_LLM, "asked for")
     if asked == "auto" and is_small_talk(content, name=name):
@@ -59,8 +61,8 @@ def is_small_talk(content: str, *, name: str) -> bool:
 
 def _not_here(mode: str, what: str) -> Refused:
     here = ", ".join(HERE)
-    words = (
-        f"{what} is not available on this server, so nothing was sent. There are: the modes {here}, and in the room of "
-        f"an incident @AI for your private chat, such as: {EXAMPLE}"
-    )
+    words = _(
+        "{what} is not available on this server, so nothing was sent. There are: the modes {modes}, and in the room of "
+        "an incident @AI for your private chat, such as: {example}"
+    ).format(what=what, modes=here, example=EXAMPLE)
     return Refused("SERVICE_UNAVAILABLE", words, details={"mode": mode, "modes": [*HERE], "example": EXAMPLE})
