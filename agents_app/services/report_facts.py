@@ -47,10 +47,18 @@ def head(incident: Incident) -> str:
         f"- Severity: {incident.severity}",
         f"- Status: {incident.status}",
         f"- Source: {inline(incident.source or 'a person')}",
+        *_techniques(incident),
         f"- Opened: {moment(incident.opened_at)}",
         f"- Commander: {commander}",
     )
     return "\n".join(lines)
+
+
+def _techniques(incident: Incident) -> list[str]:
+    """Of MITRE ATT&CK, as the source named them; whoever declares an incident may write anything there."""
+    named = incident.metadata.get("techniques")
+    told = ", ".join(inline(each) for each in named[:20]) if isinstance(named, list) else ""
+    return [f"- Techniques (MITRE ATT&CK): {told}"] if told else []
 
 
 def alerts(incident: Incident) -> Iterator[str]:

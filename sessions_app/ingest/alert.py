@@ -34,6 +34,8 @@ class ParsedAlert:
     user: str
     indicators: tuple[Found, ...]
     raw: Any
+    # Of MITRE ATT&CK, where the source names them.
+    techniques: tuple[str, ...] = ()
 
 
 def bounded(documents: Sequence[Any]) -> None:

@@ -47,6 +47,7 @@ def one(source: str, alert: dict[str, Any], body: dict[str, Any]) -> ParsedAlert
         user=reading.word(USERS),
         indicators=tuple(from_json({"labels": labels, "annotations": notes})),
         raw=alert,
+        techniques=reading.techniques,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sessions_app.errors import Invalid
+from sessions_app.ingest import windows
 from sessions_app.ingest.alert import (
     DESCRIPTION_LENGTH,
     ParsedAlert,
@@ -142,7 +143,7 @@ def wrapped_list(value: dict[str, Any]) -> str | None:
 def says_something(reading: Reading) -> bool:
     """Whether a document calls itself something or rates itself, as alerts do and bare log records don't."""
     own = Reading(reading.document)
-    return bool(own.text((*TITLES, "=message", "=msg", "=text")) or own.severity()) and not windows_event(own)
+    return bool(own.text((*TITLES, "=message", "=msg", "=text")) or own.severity()) and not windows.of(own)
 
 
 def one(source: str, reading: Reading) -> ParsedAlert:
@@ -152,7 +153,7 @@ def one(source: str, reading: Reading) -> ParsedAlert:
         source=source,
         title=title,
         description=reading.text(DESCRIPTIONS)[:DESCRIPTION_LENGTH],
-        severity=reading.severity() or in_title(title) or "medium",
+        severity=windows.severity(windows.of(reading)) or reading.severity() or in_title(title) or "medium",
         occurred_at=reading.time(),
         fingerprint=same_as(reading, title, host, user),
         status=status_of(reading),
@@ -160,6 +161,7 @@ def one(source: str, reading: Reading) -> ParsedAlert:
         user=user,
         indicators=reading.indicators,
         raw=reading.raw,
+        techniques=reading.techniques,
     )
 
 
@@ -170,31 +172,14 @@ def short(said: str, kind: str, reading: Reading) -> str:
 
 
 def title_for(source: str, reading: Reading, host: str) -> str:
-    if event := windows_event(reading):
-        return title_of(event + (f" on {host}" if host else ""))
+    if events := windows.of(reading):
+        return title_of(windows.named(events, host))
     many = isinstance(reading.document, list)
     if not many and (title := title_of(reading.text(TITLES) or reading.text(WEAK_TITLES))):
         return title
     what = f"{len(reading.document)} events" if many else "Alert"
     about = host or next(iter(reading.found("ip", "domain", "user", "file", "hash")), "")
     return title_of(f"{what} from {source}" + (f" about {about}" if about else ""))
-
-
-def windows_event(reading: Reading) -> str:
-    """A Windows event tells no title: its number, its channel and the program do."""
-    number, channel = (
-        reading.word(("=event_system_event_id", "event_id", "event_code")),
-        reading.word(("channel", "provider_name")),
-    )
-    if not number.isdigit() or not channel:
-        return ""
-    if isinstance(reading.document, list):
-        return f"{len(reading.document)} Windows events"
-    image = reading.word(("event_data_image", "image", "new_process_name", "process_name", "process_executable"))
-    program = image.replace("\\", "/").rpartition("/")[2]
-    return f"Windows event {number} ({channel.partition('/')[0].removeprefix('Microsoft-Windows-')})" + (
-        f": {program}" if program else ""
-    )
 
 
 def in_title(title: str) -> Severity | None:

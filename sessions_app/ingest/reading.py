@@ -12,6 +12,7 @@ from sessions_app.indicators import Found, from_json
 from sessions_app.indicators.leaves import Leaf, leaves
 from sessions_app.ingest import severities, times
 from sessions_app.ingest.alert import Severity
+from sessions_app.ingest.techniques import techniques
 
 # The other end of a connection is not the machine or the person the alert is about.
 THEIRS = re.compile(r"(?:^|_)(?:dest|destination|dst|remote|peer|query|callback)_?(?:host|device|server|machine|node)")
@@ -46,6 +47,10 @@ class Reading:
     @cached_property
     def indicators(self) -> tuple[Found, ...]:
         return tuple(from_json(self.document))
+
+    @cached_property
+    def techniques(self) -> tuple[str, ...]:
+        return techniques(self.leaves) or (self.around.techniques if self.around else ())
 
     def called(self, name: str) -> list[Leaf]:
         """Leaves whose path ends in these words; with `=` before it, whose whole path is these words."""

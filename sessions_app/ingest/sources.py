@@ -9,7 +9,18 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from sessions_app.errors import NotFound
-from sessions_app.ingest import alertmanager, generic, wazuh
+from sessions_app.ingest import (
+    alertmanager,
+    cloudevents,
+    falco,
+    generic,
+    guardduty,
+    pagerduty,
+    sentry,
+    suricata,
+    wazuh,
+    windows,
+)
 from sessions_app.ingest.alert import ParsedAlert
 
 Reader = Callable[[str, Any], list[ParsedAlert]]
@@ -31,22 +42,8 @@ def each(looks: Callable[[dict[str, Any]], bool]) -> Callable[[Any], bool]:
     return recognises
 
 
-def having(*keys: str) -> Callable[[Any], bool]:
-    return each(lambda document: document.keys() >= set(keys))
-
-
 def is_grafana(body: Any) -> bool:
     return alertmanager.recognises(body) and "orgId" in body
-
-
-def is_guardduty(document: dict[str, Any]) -> bool:
-    finding = document.get("detail", document)
-    return isinstance(finding, dict) and finding.keys() >= {"service", "type", "severity"} and "accountId" in finding
-
-
-def is_windows(document: dict[str, Any]) -> bool:
-    event = document.get("Event")
-    return (isinstance(event, dict) and "System" in event) or document.keys() >= {"EventID", "Channel"}
 
 
 def is_elastic(document: dict[str, Any]) -> bool:
@@ -54,32 +51,18 @@ def is_elastic(document: dict[str, Any]) -> bool:
     return isinstance(inner, dict) and "@timestamp" in inner
 
 
-def is_sentry(document: dict[str, Any]) -> bool:
-    data = document.get("data")
-    return (
-        "action" in document
-        and isinstance(data, dict)
-        and bool(data.keys() & {"event", "issue", "error", "metric_alert"})
-    )
-
-
-def is_pagerduty(document: dict[str, Any]) -> bool:
-    event = document.get("event")
-    return (isinstance(event, dict) and "event_type" in event) or document.keys() >= {"routing_key", "event_action"}
-
-
 # In the order in which they are asked; the last one reads whatever nobody knows.
 SOURCES: dict[str, Source] = {
     "grafana": Source(is_grafana, alertmanager.read),
     "alertmanager": Source(alertmanager.recognises, alertmanager.read),
     "wazuh": Source(wazuh.recognises, wazuh.read),
-    "falco": Source(having("rule", "priority", "output")),
-    "suricata": Source(having("event_type", "flow_id")),
-    "guardduty": Source(each(is_guardduty)),
-    "windows": Source(each(is_windows)),
-    "cloudevents": Source(having("specversion", "type", "source")),
-    "sentry": Source(each(is_sentry)),
-    "pagerduty": Source(each(is_pagerduty)),
+    "falco": Source(each(falco.recognises), falco.read),
+    "suricata": Source(each(suricata.recognises), suricata.read),
+    "guardduty": Source(each(guardduty.recognises), guardduty.read),
+    "windows": Source(each(windows.recognises)),
+    "cloudevents": Source(each(cloudevents.recognises), cloudevents.read),
+    "sentry": Source(each(sentry.recognises), sentry.read),
+    "pagerduty": Source(each(pagerduty.recognises), pagerduty.read),
     "elastic": Source(each(is_elastic)),
     "generic": Source(generic.recognises),
 }

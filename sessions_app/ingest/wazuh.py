@@ -66,6 +66,7 @@ def one(source: str, document: dict[str, Any]) -> ParsedAlert:
         user=user,
         indicators=reading.indicators,
         raw=document,
+        techniques=reading.techniques,
     )
 
 

@@ -99,7 +99,8 @@ def first(organization: Organization, parsed: ParsedAlert, by: Actor) -> Alert:
     incident = incidents.declare(
         organization=organization, title=parsed.title, severity=parsed.severity, description=parsed.description,
         source=parsed.source,
-        metadata={"host": parsed.host, "user": parsed.user}, fingerprint=parsed.fingerprint, by=by, verb="ingest",
+        metadata={"host": parsed.host, "user": parsed.user, "techniques": list(parsed.techniques)},
+        fingerprint=parsed.fingerprint, by=by, verb="ingest",
     )  # fmt: skip
     alert = Alert.objects.create(
         organization=organization, incident=incident, source=parsed.source, fingerprint=parsed.fingerprint,

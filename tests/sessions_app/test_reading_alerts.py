@@ -251,7 +251,7 @@ def test_the_end_of_an_alertmanager_alert_has_the_fingerprint_of_its_beginning()
         ),
         (  # a Windows event, which calls itself nothing
             {"EventID": 4720, "Channel": "Security", "Computer": "dc-1", "TargetUserName": "svc-new"},
-            "Windows event 4720 (Security) on dc-1", "medium", "dc-1", "svc-new", {"host:dc-1", "user:svc-new"},
+            "An account was made on dc-1", "medium", "dc-1", "svc-new", {"host:dc-1", "user:svc-new"},
         ),
     ],
 )  # fmt: skip
@@ -292,7 +292,7 @@ def test_json_lines_of_bare_log_records_are_one_alert() -> None:
         {"EventID": 4625, "Channel": "Security", "Computer": "dc-1", "IpAddress": f"203.0.113.{n}"} for n in (1, 2, 3)
     ]
     (alert,) = ingest.read("", ingest.parse("\n".join(map(json.dumps, lines)).encode()))
-    assert alert.title == "3 Windows events on dc-1"
+    assert alert.title == "A sign-in failed (3 Windows events on dc-1)"
     assert {"ip:203.0.113.1", "ip:203.0.113.3"} <= found(alert)
 
 

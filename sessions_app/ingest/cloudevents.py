@@ -1,0 +1,41 @@
+"""CloudEvents: an envelope around anybody's data, which is read as what it looks like."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sessions_app.indicators.found import listed
+from sessions_app.ingest import generic, times
+from sessions_app.ingest.alert import ParsedAlert, bounded, fingerprint_of, title_of
+from sessions_app.ingest.reading import Reading
+
+ATTRIBUTES = listed("specversion type source id time subject datacontenttype dataschema data")
+
+
+def recognises(document: dict[str, Any]) -> bool:
+    return document.keys() >= {"specversion", "type", "source"}
+
+
+def read(source: str, body: Any) -> list[ParsedAlert]:
+    documents = body if isinstance(body, list) else [body]
+    bounded(documents)
+    return [one(source, each) for each in documents]
+
+
+def one(source: str, document: dict[str, Any]) -> ParsedAlert:
+    """What the data calls itself comes first; else the event's type and subject do."""
+    data = document.get("data")
+    carried = data if isinstance(data, dict) and data else {"text": data} if isinstance(data, str) else {}
+    extensions = {key: value for key, value in document.items() if key not in ATTRIBUTES}
+    reading = generic.reading_of(carried, Reading(extensions)) if carried else Reading(extensions)
+    alert = generic.one(source, reading)
+    subject = str(document.get("subject") or "")
+    named = title_of(f"{document['type']}: {subject}" if subject else str(document["type"]))
+    return replace(
+        alert,
+        fingerprint=fingerprint_of("cloudevents", document["source"], document["type"], subject, alert.fingerprint),
+        title=alert.title if generic.says_something(reading) else named or alert.title,
+        occurred_at=alert.occurred_at or times.moment(document.get("time")),
+        raw=document,
+    )

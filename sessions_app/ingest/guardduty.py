@@ -1,0 +1,54 @@
+"""AWS GuardDuty findings, bare or as EventBridge wraps them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, bounded, fingerprint_of, title_of
+from sessions_app.ingest.reading import Reading
+
+HOSTS = ("instance_details_instance_id", "kubernetes_workload_details_name", "eks_cluster_details_name")
+USERS = ("access_key_details_user_name", "kubernetes_user_details_username", "rds_db_user_details_user")
+# AWS's own services stand in many findings and are no party to what happened.
+OF_AWS = re.compile(r"(?:^|\.)(?:amazonaws\.com|amazon\.com|aws\.internal)$")
+
+
+def recognises(document: dict[str, Any]) -> bool:
+    finding = document.get("detail", document)
+    return isinstance(finding, dict) and finding.keys() >= {"service", "type", "severity"} and "accountId" in finding
+
+
+def read(source: str, body: Any) -> list[ParsedAlert]:
+    documents = body if isinstance(body, list) else [body]
+    bounded(documents)
+    return [one(source, each) for each in documents]
+
+
+def one(source: str, document: dict[str, Any]) -> ParsedAlert:
+    finding: dict[str, Any] = document.get("detail", document)
+    reading = Reading(finding)
+    host, user = reading.word(HOSTS), reading.word(USERS)
+    service = finding["service"] if isinstance(finding["service"], dict) else {}
+    about = f"{finding['type']} in account {finding['accountId']}, {finding.get('region', 'region unknown')}."
+    return ParsedAlert(
+        source=source,
+        title=title_of(str(finding.get("title") or finding["type"])),
+        description=f"{finding.get('description', '')}\n{about}".strip()[:DESCRIPTION_LENGTH],
+        severity=severity(finding["severity"]),
+        occurred_at=Reading(service).time() or reading.time(),
+        fingerprint=fingerprint_of("guardduty", finding.get("id") or [finding["type"], host, user]),
+        # Archived is what AWS calls a finding that somebody has settled.
+        status="resolved" if service.get("archived") is True else "firing",
+        host=host,
+        user=user,
+        indicators=tuple(each for each in reading.indicators if not OF_AWS.search(each.value)),
+        raw=document,
+        techniques=reading.techniques,
+    )
+
+
+def severity(value: Any) -> Severity:
+    """Its own steps: 9 critical, 7 high, 4 medium, 1 low."""
+    number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 4.0
+    return "critical" if number >= 9 else "high" if number >= 7 else "medium" if number >= 4 else "low"
