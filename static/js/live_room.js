@@ -117,6 +117,7 @@ export class LiveRoom {
   fold(events) {
     for (const event of events) {
       this.feed.apply(event);
+      this.outgoing.change((list) => outgoing.arrived(list, event.cause));   // also what a snapshot overtook
       if (event.type === "incident.reported") this.reported.set(true);
       if (RUN_OVER.test(event.type)) this.pastRuns.set(event.data.agent_name, event.data);
       if (event.type === "evidence.added") this.evidence.change((files) => withFile(files, event.data));
