@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from sessions_app.events.connection import PING_BYTES, WINDOW_BYTES
 from sessions_app.models import ChatSession
 from tests.faults.wire import RealSocket, socket_of, token_of
 from tests.services.server import Server
@@ -27,6 +28,7 @@ FRAMES: dict[str, tuple[str | bytes, Any]] = {
     "NaN": ('{"t":"ping","n":NaN}', "INVALID_REQUEST"),
     "number as text": ('{"t":"ping","n":"1"}', "INVALID_REQUEST"),
     "number beyond": ('{"t":"pong","n":1e400}', "INVALID_REQUEST"),
+    "pong for no ping": ('{"t":"pong","n":4503599627370496}', "INVALID_REQUEST"),
     "endless depth": (DEEP, "INVALID_REQUEST"),
     "some depth": (CMD + '{"a":' * 40 + "1" + "}" * 41, "INVALID_REQUEST"),
     "NUL": (json.dumps({"t": "hello", "v": 1, "client": "a\0b"}), "INVALID_REQUEST"),
@@ -170,3 +172,24 @@ def _status(server: Server, name: str) -> int:
     assert server.process is not None
     lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+
+
+@pytest.mark.once
+async def test_who_answers_pings_by_counting_opens_no_window(server: Server, token: str) -> None:
+    """It takes nothing off the line, and says after each event that pings 1, 2, 3 and so on have arrived."""
+    with server.sign_in("commander") as person:
+        room = person.post("/api/v1/sessions", json={"title": "A window", "activate": True}).json()["id"]
+        liar = await socket_of(server, token)
+        await liar.write({"t": "sub", "room": room})
+        await liar.until("caught_up")
+        for number in range(30):
+            told = {"metadata": {"text": f"{number} ".ljust(30_000, "x")}}
+            changed = await asyncio.to_thread(person.patch, f"/api/v1/sessions/{room}", json=told)
+            assert changed.status_code == 200, changed.text
+            await liar.write({"t": "pong", "n": number})
+    await liar.write({"t": "ping", "n": 7})
+    received = 0
+    while '"t":"pong"' not in (text := (await liar._receive())["text"]):
+        received += len(text)
+    assert WINDOW_BYTES < received < WINDOW_BYTES + 2 * PING_BYTES
+    await liar.close()

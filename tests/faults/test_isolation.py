@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from agents_app.models import Approval, Question, ToolCall
+from agents_app.models import Approval, Grant, Question, ToolCall
 from sessions_app.models import Evidence, Incident, Message, Upload, User
 from tests.callers import Caller, person, program
 from tests.factories import incident, organization, run, tool_call, user
@@ -32,12 +32,17 @@ def things() -> dict[str, UUID]:
         organization=home, incident=found, tool_call=made, digest="sha256:" + "0" * 64, fingerprint="f", policy=policy,
         level="approve", tool="block_indicator", tool_schema="s", args={}, agent_name="Operator", risk="high", **asked,
     )  # fmt: skip
+    grant = Grant.objects.create(
+        session=session, agent_name="Operator", tool="block_indicator", uses_left=1, expires_at=asked["expires_at"],
+        given_by=user(role="approver"), approval=approval,
+    )  # fmt: skip
     question = Question.objects.create(run=made.run, tool_call=made, question="Which?", asked_by="Captain", **asked)
     said = Message.objects.create(session=session, seq=1, sender_type="user", sender_name="x", content="x")
     return {
         "incident_id": found.pk, "session_id": session.pk, "run_id": made.run_id, "tool_call_id": made.pk,
         "approval_id": approval.pk, "question_id": question.pk, "evidence_id": file.pk, "message_id": said.pk,
         "agent_id": session.agent_id, "task_id": found.follow_ups.create(title="x").pk, "upload_id": sent.pk,
+        "grant_id": grant.pk,
     }  # fmt: skip
 
 
@@ -79,7 +84,7 @@ def test_what_is_anothers_answers_as_what_is_not_there() -> None:
 def test_lists_hold_nothing_of_anothers() -> None:
     things()
     for who, caller in callers().items():
-        for path in ("incidents", "sessions", "approvals", "agents"):
+        for path in ("incidents", "sessions", "approvals", "agents", "grants", "quotas", "uploads"):
             answer = caller.get(path)
             if answer.status_code == 200:
                 assert answer.json()["data"] == [], (who, path)
