@@ -136,6 +136,7 @@ def _say_what_failed(run: Run) -> None:
     content = f"There is no answer: {run.error} Your question is kept; it can be tried again and costs no round."
     messages.say(
         session=run.session, speaker=actors.SYSTEM, content=content, message_type=Message.Type.ERROR, run_id=run.pk,
+        round=run.prompt.round if run.prompt else None,
         metadata={"error_code": run.error_code, "retry_run_id": str(run.pk)},
     )  # fmt: skip
 

@@ -17,9 +17,10 @@ class PrivateStream extends RoomStream {
 
   drawActions() {
     const items = this.context.feed.items().filter((item) => item.kind !== "note");
+    const open = unanswered(items);
     for (const item of items) {
       const node = [...this.list.children].find((one) => one.dataset.key === item.key);
-      if (node && this.#hasActions(item)) this.#draw(node, item, item === items.at(-1));
+      if (node && this.#hasActions(item)) this.#draw(node, item, open.has(item));
     }
     if (this.atEnd) this.toEnd();
   }
@@ -28,7 +29,7 @@ class PrivateStream extends RoomStream {
     return kind === "error" || (kind === "message" && message.sender_type !== "system" && message.status !== "streaming");
   }
 
-  #draw(node, item, last) {
+  #draw(node, item, open) {
     const box = node.querySelector(".answer-actions") ?? this.#add(node);
     const opinion = this.context.opinions.value.get(item.key) ?? { rating: "none", shared: false };
     const { runs, session } = this.context.room.value;
@@ -43,7 +44,7 @@ class PrivateStream extends RoomStream {
     share.hidden = item.kind === "error";
     share.disabled = opinion.shared;
     field(share, "label").textContent = opinion.shared ? gettext("Shared") : gettext("Share to room");
-    box.querySelector('[data-action="retry"]').hidden = item.kind !== "error" || !last || runs.length > 0 || session.status !== "active";
+    box.querySelector('[data-action="retry"]').hidden = item.kind !== "error" || !open || runs.length > 0 || session.status !== "active";
   }
 
   #add(node) {
@@ -76,6 +77,17 @@ class PrivateStream extends RoomStream {
     await this.context.tell(() => this.chats.rate(box.dataset.id, "down", comment.value.trim()));
     event.target.hidden = true;
   }
+}
+
+/** Of each round without an answer the newest failure: that question can be tried again, whatever was asked since. */
+function unanswered(items) {
+  const rounds = new Map();
+  for (const item of items) {
+    const { round, status, sender_type: sender } = item.message ?? {};
+    if (item.kind === "error") rounds.set(round, item);
+    else if (sender === "ai" && status === "complete" && item.message.message_type === "text") rounds.delete(round);
+  }
+  return new Set(rounds.values());
 }
 
 export function define() {
