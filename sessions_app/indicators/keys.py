@@ -122,4 +122,4 @@ def as_name(kind: Kind, text: str) -> Found | None:
         if ip := address(text):
             return Found("ip", str(ip))
     single = len(text) <= 128 and not any(c.isspace() for c in text) and "/" not in text and not text.isdigit()
-    return Found(kind, text) if single and text.lower() not in (*NOT_NAMES, "localhost") else None
+    return Found(kind, text) if single and text.lower() not in NOT_NAMES else None

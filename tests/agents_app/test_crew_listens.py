@@ -71,7 +71,7 @@ def test_words_that_name_something_to_look_at_are_looked_at(room: CrewRoom, word
 @pytest.mark.parametrize(
     ("words", "done"),
     [
-        ("10 minutes ago we moved our scanner there", "Watch 203.0.113.77 instead of blocking it"),
+        ("That was me, only 10 minutes ago", "Watch 203.0.113.77 instead of blocking it"),
         ("Call the network team first", "Who takes on what approver asks for? “Call the network team first”"),
         ("Don't block 203.0.113.77 but isolate web-7", "“Don't block 203.0.113.77 but isolate web-7”"),
         ("what did guest do on web-7", "Search the evidence for “guest”"),

@@ -19,7 +19,6 @@ from tests.agents_app.crew_alerts import (
     DISK_FULL,
     MALWARE,
     OWN_SCANNER,
-    PHISHING,
     SERVICE_DOWN,
     STORIES,
     Story,
@@ -133,9 +132,11 @@ def test_confidence_follows_from_what_was_seen_beside_the_alert(log: str, confid
 
 
 def test_nobody_is_blocked_because_of_a_log_of_something_else() -> None:
-    room = CrewRoom.open(PHISHING.alert, log=UNRELATED)
+    alert = {"title": "SSH brute force", "severity": "high", "host": "db-4", "user": "a.kim"}
+    failing = "".join(f"Oct 15 21:{n:02}:00 mail-1 smtpd[{n}]: sign-in failed from 198.51.100.9\n" for n in range(20))
+    room = CrewRoom.open(alert, log=failing)
     room.work_to_the_end()
-    assert not {call.args["indicator"] for call in room.calls("block_indicator")} & {"198.51.100.1", "198.51.100.20"}
+    assert room.calls("block_indicator") == []
 
 
 def test_a_log_that_comes_while_the_crew_works_is_read_before_it_ends() -> None:
