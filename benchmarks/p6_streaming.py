@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from types import FrameType
@@ -20,10 +21,11 @@ from benchmarks.rig.processes import cpu_seconds, memory_mb, running
 from tests.services.ports import free_port
 from tests.services.server import PASSWORD, PROJECT, environment
 
+WARROOM, PEER = "Warroom", "Chainlit"
 SESSIONS = 30
 TOKENS = int(os.environ.get("P6_TOKENS", "100"))
 ROUNDS = int(os.environ.get("P6_ROUNDS", "3"))
-LONGEST_SECONDS = 175
+LONGEST_SECONDS = 300
 CHAINLIT = ("chainlit>=2.12,<2.13", "openai>=2", "aiohttp>=3")
 
 # What is measured, its unit, and the most that it may be of the peer's.
@@ -31,8 +33,10 @@ FIGURES = {
     "first": ("first token, beyond the model's own, p50", "ms", 1 / 3),
     "first_p99": ("first token, beyond the model's own, p99", "ms", None),
     "from_model": ("first token, from model to screen, p50", "ms", None),
+    "first_soon": ("first tokens on the screen within 50 ms", "%", None),
     "later_p50": ("later tokens, from model to screen, p50", "ms", None),
     "later_p99": ("later tokens, from model to screen, p99", "ms", None),
+    "later_soon": ("later tokens on the screen within 100 ms", "%", None),
     "cpu": ("CPU of the server a token", "us", 1.0),
     "memory": ("memory of the server", "MB", 1.0),
     "lost": ("characters lost", "", None),
@@ -70,13 +74,19 @@ class Product:
 
 def _figures(replies: list[dict[str, Any]], tokens: int, cpu: float, memory: float) -> dict[str, float]:
     begun = [reply for reply in replies if reply["first"] is not None]
-    firsts = [reply["first"] for reply in begun]
-    later = quantiles([delay for reply in begun for delay in reply["later"]], n=100)
+    firsts, from_model = [reply["first"] for reply in begun], [reply["from_model"] for reply in begun]
+    delays = [delay for reply in begun for delay in reply["later"]]
+    later = quantiles(delays, n=100)
     return {
-        "first": median(firsts), "first_p99": max(firsts), "from_model": median(each["from_model"] for each in begun),
+        "first": median(firsts), "first_p99": max(firsts), "from_model": median(from_model),
+        "first_soon": _within(50, from_model), "later_soon": _within(100, delays),
         "later_p50": later[49], "later_p99": later[98], "cpu": cpu * 1e6 / (SESSIONS * tokens), "memory": memory,
         "lost": sum(reply["lost"] for reply in replies),
     }  # fmt: skip
+
+
+def _within(most_ms: float, delays: list[float]) -> float:
+    return 100 * sum(delay <= most_ms for delay in delays) / len(delays)
 
 
 @contextlib.contextmanager
@@ -88,16 +98,23 @@ def model_server(home: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def warroom(home: Path, models: str) -> Iterator[Product]:
-    """As `manage.py up` starts it: signed in, every message and event in the database."""
+def warroom(home: Path, models: str) -> Iterator[list[Product]]:
+    """As `manage.py up` starts it: signed in, every message and event in the database. Followed by stock clients."""
     port = free_port()
     chosen = {"WARROOM_BIND": f"127.0.0.1:{port}", "WARROOM_DEMO_PASSWORD": PASSWORD,
               "OPENAI_BASE_URL": models, "OPENAI_API_KEY": "none", "WARROOM_MODEL": "stamps-1"}  # fmt: skip
     command = [sys.executable, "manage.py", "up"]
-    client = [sys.executable, "-m", "benchmarks.rig.warroom_client", f"http://127.0.0.1:{port}", PASSWORD]
+    where = [f"http://127.0.0.1:{port}", PASSWORD, str(SESSIONS)]
     log, chosen = home / "warroom.log", environment(home / "warroom", **chosen)
     with running(command, port=port, folder=PROJECT, log=log, environment=chosen) as pid:
-        yield Product("Warroom", pid, lambda tokens: [*client, str(SESSIONS), str(tokens)])
+        yield [
+            Product(name, pid, partial(_command, f"benchmarks.rig.{client}", *where))
+            for name, client in ((WARROOM, "warroom_client"), ("Warroom, SSE", "warroom_sse_client"))
+        ]
+
+
+def _command(module: str, *where: str | int) -> list[str]:
+    return [sys.executable, "-m", module, *map(str, where)]
 
 
 @contextlib.contextmanager
@@ -111,7 +128,7 @@ def chainlit(home: Path, models: str, python: Path) -> Iterator[Product]:
     command = [str(python), "-m", "chainlit", "run", str(app), *where]
     client = [str(python), "-m", "benchmarks.peers.chainlit_client", f"http://127.0.0.1:{port}"]
     with running(command, port=port, folder=folder, log=home / "chainlit.log", environment=chosen) as pid:
-        yield Product("Chainlit", pid, lambda tokens: [*client, str(SESSIONS), str(tokens)])
+        yield Product(PEER, pid, lambda tokens: [*client, str(SESSIONS), str(tokens)])
 
 
 def measure(products: list[Product]) -> dict[str, list[dict[str, float]]]:
@@ -130,24 +147,27 @@ def report(rounds: dict[str, list[dict[str, float]]]) -> None:
         name: {figure: median(each[figure] for each in measured) for figure in FIGURES}
         for name, measured in rounds.items()
     }
-    rows = [_row(figure, [each[figure] for each in medians.values()]) for figure in FIGURES]
-    print(f"\n{SESSIONS} chats at once, {TOKENS} tokens each, 20 a second; medians of {ROUNDS} rounds\n")
+    rows = [_row(figure, {name: each[figure] for name, each in medians.items()}) for figure in FIGURES]
+    load = os.getloadavg()[0]
+    print(
+        f"\n{SESSIONS} chats at once, {TOKENS} tokens each, 20 a second; medians of {ROUNDS} rounds; load {load:.1f}\n"
+    )
     table.show(["", *medians, "ratio", "target"][: len(rows[0])], rows)
-    setting = {"sessions": SESSIONS, "tokens": TOKENS, "rounds": ROUNDS, "load": os.getloadavg()[0]}
-    print(f"\nkept in {table.keep('p6_streaming', {**setting, 'medians': medians, 'all': rounds})}")
+    if PEER not in medians:
+        print(f"\n*** {PEER} COULD NOT BE INSTALLED: THERE IS NOTHING TO COMPARE WITH. ***")
+    size = {"sessions": SESSIONS, "tokens": TOKENS, "rounds": ROUNDS, "load": load}
+    print(f"\nkept in {table.keep('p6_streaming', {**size, 'medians': medians, 'all': rounds})}")
 
 
-def _row(figure: str, values: list[float]) -> list[str]:
+def _row(figure: str, values: dict[str, float]) -> list[str]:
     words, unit, target = FIGURES[figure]
-    row = [f"{words} ({unit})" if unit else words, *(f"{value:.1f}" if unit else f"{value:.0f}" for value in values)]
-    if len(values) == 1:
+    shown = (f"{value:.1f}" if unit else f"{value:.0f}" for value in values.values())
+    row = [f"{words} ({unit})" if unit else words, *shown]
+    if PEER not in values:
         return row
-    ratio = f"{values[0] / values[1]:.2f}" if values[1] else "-"
-    return [
-        *row,
-        ratio,
-        "" if target is None else f"{target:.2f} {'met' if values[0] <= target * values[1] else 'MISSED'}",
-    ]
+    ours, theirs = values[WARROOM], values[PEER]
+    met = "" if target is None else f"{target:.2f} {'met' if ours <= target * theirs else 'MISSED'}"
+    return [*row, f"{ours / theirs:.2f}" if theirs else "-", met]
 
 
 def main() -> None:
@@ -158,7 +178,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="p6-") as folder, contextlib.ExitStack() as started:
         home = Path(folder)
         models = started.enter_context(model_server(home))
-        products = [started.enter_context(warroom(home, models))]
+        products = started.enter_context(warroom(home, models))
         if python is not None:
             products.append(started.enter_context(chainlit(home, models, python)))
         report(measure(products))

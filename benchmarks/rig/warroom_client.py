@@ -20,14 +20,18 @@ LONGEST_SECONDS = 60
 
 
 async def main(url: str, password: str, sessions: int, tokens: int) -> None:
-    who = {"username": "commander", "password": password}
     async with httpx.AsyncClient(base_url=f"{url}/api/v1/", timeout=30) as client:
-        signed_in = await client.post("auth/token", json=who)
-        headers = {"Authorization": f"Bearer {signed_in.raise_for_status().json()['access']}"}
-        rooms = [await _open(client, headers, number) for number in range(sessions)]
+        headers, rooms = await opened(client, password, sessions)
     gate = Gate(sessions)
     async with asyncio.timeout(LONGEST_SECONDS):
         print(json.dumps(await asyncio.gather(*(_chat(url, headers, room, tokens, gate) for room in rooms))))
+
+
+async def opened(client: httpx.AsyncClient, password: str, sessions: int) -> tuple[dict[str, str], list[str]]:
+    """What signs a person in, and so many chats of theirs."""
+    signed_in = await client.post("auth/token", json={"username": "commander", "password": password})
+    headers = {"Authorization": f"Bearer {signed_in.raise_for_status().json()['access']}"}
+    return headers, [await _open(client, headers, number) for number in range(sessions)]
 
 
 async def _open(client: httpx.AsyncClient, headers: dict[str, str], number: int) -> str:
