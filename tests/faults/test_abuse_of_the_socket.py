@@ -176,7 +176,7 @@ def _status(server: Server, name: str) -> int:
 
 @pytest.mark.once
 async def test_who_answers_pings_by_counting_opens_no_window(server: Server, token: str) -> None:
-    """It takes nothing off the line, and says after each event that pings 1, 2, 3 and so on have arrived."""
+    """It takes nothing off the line, and acknowledges as many pings as there must have been by now."""
     with server.sign_in("commander") as person:
         room = person.post("/api/v1/sessions", json={"title": "A window", "activate": True}).json()["id"]
         liar = await socket_of(server, token)
@@ -186,7 +186,7 @@ async def test_who_answers_pings_by_counting_opens_no_window(server: Server, tok
             told = {"metadata": {"text": f"{number} ".ljust(30_000, "x")}}
             changed = await asyncio.to_thread(person.patch, f"/api/v1/sessions/{room}", json=told)
             assert changed.status_code == 200, changed.text
-            await liar.write({"t": "pong", "n": number})
+            await liar.write({"t": "pong", "n": (number + 1) * 30_000 // PING_BYTES})
     await liar.write({"t": "ping", "n": 7})
     received = 0
     while '"t":"pong"' not in (text := (await liar._receive())["text"]):
