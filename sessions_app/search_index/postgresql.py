@@ -29,12 +29,15 @@ AS $$ SELECT CASE WHEN octet_length(t) = length(t) THEN '{}'::text[] ELSE (
     FROM unnest(string_to_array(regexp_replace(t, '[\x01-\x7f]+', ' ', 'g'), NULL)) WITH ORDINALITY AS each(sign, at)
   ) AS pairs WHERE sign <> ' ') END $$
 """
+# Of which database which index is known to be there: nobody takes one away while a process looks.
+whole: set[tuple[object, str]] = set()
 LATIN = re.compile(r"[ -~]{3,}")
 TRIGRAM = re.compile(r"[0-9A-Za-z]{3}")
 
 
 # --- The indexes ------------------------------------------------------------------------------------------------------
 def install(connection: BaseDatabaseWrapper) -> None:
+    whole.clear()
     for source in ALL:
         if not _there(connection, f"{source.index}_signs"):
             with connection.cursor() as cursor:
@@ -64,9 +67,14 @@ def _extended(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _there(connection: BaseDatabaseWrapper, name: str) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
-        return bool(cursor.fetchone()[0])
+    known = (connection.settings_dict["NAME"], name)
+    if known not in whole:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
+            if not cursor.fetchone()[0]:
+                return False
+        whole.add(known)
+    return True
 
 
 def _create(source: Source, kind: str, what: str) -> str:

@@ -23,6 +23,9 @@ RARE = 5000
 LAST_CHARACTER = "\U0010ffff"
 STEPS_BETWEEN_LOOKS = 20_000
 
+# Of which database which index is known to be there: nobody takes one away while a process looks.
+whole: set[tuple[object, str]] = set()
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS {index} (id integer PRIMARY KEY AUTOINCREMENT, source char(32) NOT NULL UNIQUE);
 CREATE VIRTUAL TABLE IF NOT EXISTS {index}_text USING fts5(words, content='', tokenize='trigram');
@@ -54,10 +57,11 @@ def install(connection: BaseDatabaseWrapper) -> None:
         for source in ALL:
             if _missing(connection, source):
                 _build(connection, source)
+    whole.clear()
 
 
 def weakness(connection: BaseDatabaseWrapper) -> str:
-    if not any(_missing(connection, source) for source in ALL):
+    if all(_there(connection, source) for source in ALL):
         return ""
     return f"reads every message: SQLite {sqlite3.sqlite_version} has no FTS5 with trigrams (3.34 and later have)"
 
@@ -69,6 +73,13 @@ def _knows_trigrams() -> bool:
         except sqlite3.OperationalError:
             return False
     return True
+
+
+def _there(connection: BaseDatabaseWrapper, source: Source) -> bool:
+    known = (connection.settings_dict["NAME"], source.index)
+    if known not in whole and not _missing(connection, source):
+        whole.add(known)
+    return known in whole
 
 
 def _missing(connection: BaseDatabaseWrapper, source: Source) -> bool:
@@ -98,7 +109,7 @@ def matching(source: Source, words: Sequence[str], within: QuerySet[Any, Any]) -
     """Newest first, so that it can end as soon as there are enough."""
     long = [word for word in words if len(word) >= GRAM]
     short = [word for word in words if len(word) < GRAM]
-    if _missing(connections[within.db], source):
+    if not _there(connections[within.db], source):
         return source.holding(within, words).order_by("-pk")
     if long:
         return _by_trigrams(source, long, source.holding(within, short))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from sessions_app import permissions, snippets
@@ -19,7 +19,7 @@ from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Incident, Indicator, Message
 from sessions_app.search_index import TooSlow, bounded, newest
-from sessions_app.search_index.sources import INCIDENTS, INDICATORS, MESSAGES, SESSIONS, Source, holds
+from sessions_app.search_index.sources import INCIDENTS, INDICATORS, MESSAGES, SESSIONS, Checked, Source, holds
 from sessions_app.snippets import Snippet
 
 Kind = Literal["incident", "session", "message"]
@@ -119,7 +119,8 @@ def _sessions(query: Query, by: Actor, limit: int) -> list[Hit]:
 
 
 def _messages(query: Query, by: Actor, limit: int) -> list[Hit]:
-    mine = Message.objects.filter(session__in=permissions.visible_sessions(by))
+    rooms = permissions.visible_sessions(by).values("pk")
+    mine = Message.objects.alias(room=Checked(F("session_id"))).filter(room__in=rooms)
     found = _once(_anywhere(MESSAGES, query, mine, limit))[:limit]
     rows = mine.select_related("session__incident", "session__agent").in_bulk([each.id for each in found])
     return [_message(rows[each.id], each.score, query) for each in found]
