@@ -181,7 +181,9 @@ def main() -> None:
         products = started.enter_context(warroom(home, models))
         if python is not None:
             products.append(started.enter_context(chainlit(home, models, python)))
-        report(measure(products))
+        measured = measure(products)
+        signal.alarm(0)  # ending what was started has limits of its own
+        report(measured)
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:
