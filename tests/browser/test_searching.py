@@ -13,6 +13,7 @@ from tests.browser.test_looks import TOO_SMALL, assert_fits, broken_rules
 from tests.services.server import Server
 
 NewContext = Callable[..., BrowserContext]
+LISTENS = "customElements.whenDefined('search-palette').then(() => true)"
 OLD = "The 钓鱼邮件 came from <b>billing</b>@evil.example, said the first of us"
 
 
@@ -42,6 +43,7 @@ def palette(page: Page) -> Locator:
 
 def test_a_word_is_found_and_leads_to_where_it_was_said(page: Page, shared_server: Server, chat: str) -> None:
     sign_in(page, shared_server, "commander")
+    page.evaluate(LISTENS)
     page.keyboard.press("/")
     above = page.get_by_role("search", name="Everything", exact=True).get_by_role("searchbox")
     expect(above).to_be_focused()
@@ -96,6 +98,7 @@ def test_on_a_phone_the_whole_screen_searches(new_context: NewContext, shared_se
     context = new_context(viewport=PHONE, color_scheme="dark", has_touch=True, is_mobile=True, reduced_motion="reduce")
     page = context.new_page()
     sign_in(page, shared_server, "observer")
+    page.evaluate(LISTENS)
     page.get_by_role("banner").get_by_role("link", name="Search").click()
     palette(page).get_by_role("combobox").fill("evil.example")
     expect(palette(page).get_by_role("option").first).to_be_visible()
