@@ -117,7 +117,8 @@ def reading_of(value: dict[str, Any], around: Reading | None) -> Reading:
     text, record = packed
     rest = without_text(value, text)
     if says_something(Reading(rest)):
-        document = {**rest, "record": {**record, "event_name": record.pop("rule_name", "")}}
+        named = record.pop("rule_name", "") or record.get("alert_title", "")
+        document = {**rest, "record": {**without(record, "alert_title"), "event_name": named}}
     else:
         document = {**record, "around": rest}
     return Reading(document, Reading({"full_log": text}, around), raw=value)

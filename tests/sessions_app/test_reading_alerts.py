@@ -85,6 +85,12 @@ def test_what_carries_a_record_and_has_a_title_of_its_own_keeps_it() -> None:
     assert (alert.title, alert.severity, alert.user) == ("Rule 7 of the SIEM", "low", "root")
 
 
+def test_an_alert_keeps_its_own_title_whatever_its_message_is_made_of():
+    message = 'blocked by edge-4: src=203.0.113.9 dst=10.0.0.4 user="kim" action=deny'
+    alert = one({"title": "Too many refusals", "severity": "low", "message": message})
+    assert (alert.title, alert.severity, alert.user) == ("Too many refusals", "low", "kim")
+
+
 @pytest.mark.parametrize(
     ("message", "title", "severity", "host", "indicators"),
     [
