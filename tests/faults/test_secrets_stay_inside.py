@@ -31,7 +31,9 @@ def test_a_planted_secret_reaches_nobody(start_server: Callable[..., Server], mo
         incident = person.post("/api/v1/incidents", json={"title": "Planted", "severity": "low"}).json()
         file = {"file": ("app.log", f"login password={FOUND} from 203.0.113.7\n".encode())}
         assert person.post(f"/api/v1/incidents/{incident['id']}/evidence", files=file).status_code == 201
-        room = f"/api/v1/sessions/{incident['session_id']}"
+        # A chat of the incident and not its war room, whose crew would hear the question and take the answer.
+        chat = person.post("/api/v1/sessions", json={"incident_id": incident["id"], "activate": True}).json()
+        room = f"/api/v1/sessions/{chat['id']}"
         streamed = ask(person, f"{room}/chat")
         report = {"markdown": f"The key was {CLOUD_KEY}.", "status": "draft"}
         told = {
@@ -50,7 +52,8 @@ def test_a_planted_secret_reaches_nobody(start_server: Callable[..., Server], mo
         [raw] = person.get(f"/api/v1/incidents/{incident['id']}/evidence").json()["data"]
         assert FOUND in person.get(raw["download_url"]).text  # the file itself stays as it is
         kept = auditor.get("/api/v1/audit", params={"limit": 200}).json()["data"]
-    assert all("[masked: aws key]" in told[where] for where in ("export as JSON", "export as Markdown", "search"))
+    copies = {"export as JSON", "export as Markdown", "search"}
+    assert {where for where in copies if "[masked: aws key]" in told[where]} == copies
     assert [(where, secret) for where, text in told.items() for secret in SECRETS if secret in text] == []
     assert newest["content"] == "It holds [masked: aws key], and I was given [masked: provider key]. Nothing else."
     assert newest["metadata"]["masked"] == {"aws key": 1, "provider key": 1}

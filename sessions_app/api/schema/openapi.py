@@ -135,7 +135,11 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         known |= {name: _plain(each) for name, each in operation.query.model_json_schema()["properties"].items()}
     known |= operation.parameters
     known |= {**PAGING, "cursor": CURSORS[operation.paged]} if operation.paged else {}
-    return [{"name": name, "in": "query", "schema": schema} for name, schema in known.items()]
+    required = set(operation.query.model_json_schema().get("required", ())) if operation.query else set()
+    return [
+        {"name": name, "in": "query", "schema": schema, **({"required": True} if name in required else {})}
+        for name, schema in known.items()
+    ]
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
