@@ -50,7 +50,7 @@ class ScopedAdmin(ModelAdmin):
 
     # --- Rows ---
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = _within(super().get_queryset(request), self.model, request)
+        rows = _within(super().get_queryset(request), self.model, request, Role.ADMIN, Role.AUDITOR)
         return rows.filter(self._not_private(_user(request))) if self.session_path or self._of_sessions else rows
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
@@ -156,7 +156,7 @@ class RecordAdmin(ScopedAdmin):
 def choices(db_field: "Field[Any, Any]", request: HttpRequest) -> QuerySet[Any]:
     """What a foreign key may point to; a posted id from elsewhere is no valid choice."""
     model = cast("type[Model]", db_field.remote_field.model)  # type: ignore[union-attr]
-    return _within(model._default_manager.all(), model, request)
+    return _within(model._default_manager.all(), model, request, Role.ADMIN)  # what an auditor sees is not for writing
 
 
 def homes_of(row: Any) -> Iterable[Organization]:
@@ -168,14 +168,15 @@ def homes_of(row: Any) -> Iterable[Organization]:
     return [row] if row is not None else []
 
 
-def _within(rows: QuerySet[Any], model: type[Model], request: HttpRequest) -> QuerySet[Any]:
+def _within(rows: QuerySet[Any], model: type[Model], request: HttpRequest, *roles: Role) -> QuerySet[Any]:
+    """Those of the organisations where this person has one of the roles."""
     user = _user(request)
     if user.is_superuser:
         return rows
     path = SCOPES.get(model)
     if path is None:
         return rows.none()
-    mine = model._default_manager.filter(**{f"{path}__in": organizations(user, Role.ADMIN, Role.AUDITOR)})
+    mine = model._default_manager.filter(**{f"{path}__in": organizations(user, *roles)})
     # By a subquery: a join over memberships would give a person once for each.
     return rows.filter(pk__in=mine.values("pk"))
 

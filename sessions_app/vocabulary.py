@@ -594,8 +594,8 @@ class MessageSend(Body):
 
 
 class GrantWish(Body):
-    ttl_s: Annotated[int, Field(ge=1, le=3600)]
-    max_uses: Annotated[int, Field(ge=1, le=50)]
+    ttl_s: Annotated[int, Field(ge=1, le=3600, strict=True)]
+    max_uses: Annotated[int, Field(ge=1, le=50, strict=True)]
     constraint: dict[str, Any] = {}
 
 

@@ -102,6 +102,9 @@ def _constraint(wish: GrantWish, spec: ToolSpec, args: dict[str, Any]) -> dict[s
     if unknown := sorted(set(wish.constraint) - set(args)):
         raise Invalid(_("The tool has no such argument."), details={"field": "grant.constraint", "names": unknown})
     wanted = {name: value for name, value in wish.constraint.items() if name not in spec.arguments.in_own_words}
+    if wish.constraint and not wanted:
+        # What was meant for one thing would be a grant for anything.
+        raise Invalid(_("An agent's own words bind nothing."), details={"field": "grant.constraint"})
     if other := sorted(name for name, value in wanted.items() if args[name] != value):
         raise Invalid(
             _("A constraint holds what is approved now."), details={"field": "grant.constraint", "names": other}

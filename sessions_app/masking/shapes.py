@@ -40,7 +40,8 @@ class NamedShape(Shape):
 
 def _token(name: str, *starts: str, body: str, length: str, digit: bool = False) -> Shape:
     """Fixed first characters, and a run of others behind them."""
-    begin = rf"(?<![A-Za-z0-9])(?P<secret>(?:{'|'.join(map(re.escape, starts))})"
+    # At the head of a run of such characters and nowhere in it: else each start in a long run would read it all again.
+    begin = rf"(?<![A-Za-z0-9])(?<!{body})(?P<secret>(?:{'|'.join(map(re.escape, starts))})"
     needs = rf"(?={body}*[0-9])" if digit else ""
     whole = re.compile(rf"{begin}{needs}{body}{{{length}}})(?!{body})")
     return Shape(name, tuple(start.lower() for start in starts), whole, re.compile(rf"{begin}{body}*)\Z"), starts)
@@ -71,7 +72,7 @@ def _private_key() -> Shape:
 
 def _jwt() -> Shape:
     part = r"[A-Za-z0-9_-]"
-    begin = r"(?<![A-Za-z0-9])(?P<secret>eyJ"
+    begin = r"(?<![A-Za-z0-9_-])(?P<secret>eyJ"
     whole = rf"{begin}{part}{{6,}}\.{part}{{6,}}(?:\.{part}+){{0,3}})(?![A-Za-z0-9_-])"
     return Shape("jwt", ("eyj",), re.compile(whole), re.compile(rf"{begin}[A-Za-z0-9._-]*)\Z"), ("eyJ",))
 

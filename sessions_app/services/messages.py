@@ -18,6 +18,9 @@ from sessions_app.services import sessions
 from sessions_app.transactions import refusable
 from sessions_app.vocabulary import MessageSend, MessageTold
 
+# What pages believe of a message, such as whose words it repeats: nobody writes it by hand.
+OURS = frozenset({"shared_from", "masked", "retry_run_id", "error_code", "summary_changed", "demo"})
+
 
 @dataclass(frozen=True)
 class Posted:
@@ -30,6 +33,9 @@ def draft(body: MessageSend, *, by: Actor) -> Draft:
     """Count it, read its config and render it: before any transaction, since it may take a while."""
     rate_limits.require("messages", f"{by.kind}:{by.id}")
     config, metadata = runtime_config.split(body.config, body.metadata)
+    if OURS & metadata.keys():
+        words = _("metadata can't hold {names}: only this server says that of a message.")
+        raise Invalid(words.format(names=", ".join(sorted(OURS & metadata.keys()))), details={"field": "metadata"})
     settled = body.model_copy(update={"config": config, "metadata": metadata})
     return Draft(settled, markdown.render(body.content), by)
 

@@ -117,7 +117,8 @@ def test_never_for_what_cannot_be_undone_nor_where_more_than_one_decides(monkeyp
     "wish",
     [
         {"ttl_s": 3601}, {"ttl_s": 0}, {"max_uses": 0}, {"max_uses": 51}, {"constraint": {"colour": "red"}},
-        {"constraint": {"minutes": 61}}, {"constraint": {"indicator": OTHER}}, {"forever": True},
+        {"constraint": {"minutes": 61}}, {"constraint": {"indicator": OTHER}}, {"forever": True}, {"ttl_s": True},
+        {"constraint": {"reason": "Whatever."}},
     ],
 )  # fmt: skip
 def test_a_wish_without_bounds_is_refused_and_decides_nothing(wish: dict[str, Any]) -> None:

@@ -153,6 +153,15 @@ def test_a_form_offers_only_what_is_ones_own(desk: Client, home: Organization, e
             assert str(row.pk) not in page, (model, row)
 
 
+def test_who_audits_elsewhere_makes_nothing_there(home: Organization, elsewhere: Organization) -> None:
+    user = factories.user(role="admin", org=home, is_staff=True)
+    Membership.objects.create(user=user, organization=elsewhere, role="auditor")
+    desk = Client()
+    desk.force_login(user)
+    offered = desk.get(address(ApiKey, "add")).context["adminform"].form.fields["organization"].queryset
+    assert set(offered) == {home}
+
+
 def test_a_posted_id_of_another_organisation_is_no_choice(
     desk: Client, elsewhere: Organization, home: Organization
 ) -> None:

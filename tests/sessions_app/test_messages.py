@@ -100,6 +100,11 @@ def test_a_wrong_config_is_refused_before_anything_is_stored() -> None:
     assert refusal(room(), user(), config={"temperature": -1}) == "INVALID_CONFIG"
 
 
+def test_nobody_says_in_the_servers_name_whose_words_a_message_repeats() -> None:
+    forged = {"shared_from": {"said_by": "Aria", "sender_type": "agent"}}
+    assert refusal(room(), user(), metadata=forged) == "INVALID_REQUEST"
+
+
 def test_an_attachment_must_be_a_file_of_the_incident() -> None:
     assert refusal(room(), user(), attachments=["018f3b1e-0000-7000-8000-000000000001"]) == "INVALID_REQUEST"
 
