@@ -45,7 +45,9 @@ check: .venv/test
 
 bench: .venv/test
 	@ls benchmarks/*.py >/dev/null 2>&1 || { echo "No benchmarks yet."; exit 0; }; \
-	for script in benchmarks/[a-z]*.py; do echo "== $$script"; PYTHONPATH=. $(IN) "$$script"; done
+	status=0; \
+	for script in benchmarks/[a-z]*.py; do echo "== $$script"; PYTHONPATH=. $(IN) "$$script" || status=1; done; \
+	exit $$status
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov test-results

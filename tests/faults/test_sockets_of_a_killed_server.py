@@ -68,7 +68,7 @@ class Returning(Follower):
 async def test_clients_of_a_killed_server_come_back_and_miss_nothing(
     start_server: Callable[..., Server], command: str
 ) -> None:
-    server = await asyncio.to_thread(start_server, command=command, WARROOM_DEMO_TOKEN_MS="60")
+    server = await asyncio.to_thread(start_server, command=command, WARROOM_DEMO_TOKEN_MS="200")
     token = await asyncio.to_thread(token_of, server, "responder")
     room = ChatSession(pk=await asyncio.to_thread(_open_a_room, server))
     asking, watching = Returning(server, token, room), Returning(server, token, room)
