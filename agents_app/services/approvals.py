@@ -216,7 +216,9 @@ def _abandoned(run: Run) -> bool:
 
 
 def _said_already(approval: Approval, decision: Decision, by: Actor) -> bool:
-    """The same person repeating the same decision gets the same answer; new words would be lost: refused."""
+    """The same person repeating the same decision gets the same answer; new words or a grant would be lost."""
+    if decision.grant is not None and not approval.grants.filter(given_by=by.user).exists():
+        return False
     mine = approval.votes.filter(user=by.user, vote=decision.decision, withdrawn_at=None)
     if decision.feedback:
         mine = mine.filter(feedback=decision.feedback)

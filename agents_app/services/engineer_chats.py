@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -91,8 +92,9 @@ def before_post(session: ChatSession, body: MessageSend, by: Actor) -> dict[str,
     if body.execution_mode not in ("auto", "direct"):
         raise Invalid(_("A private chat is answered directly; it has no modes."), details={"field": "execution_mode"})
     if session.rounds_used >= settings.ENGINEER_CHAT_MAX_ROUNDS:
-        conversation_log.note("limit_reached", session)
-        raise _no_rounds(session)
+        refused = _no_rounds(session)
+        refused.trace = partial(conversation_log.note, "limit_reached", session)  # what is refused is rolled back
+        raise refused
     session.rounds_used += 1
     session.save(update_fields=["rounds_used"])
     return {"round": session.rounds_used}

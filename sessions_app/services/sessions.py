@@ -138,9 +138,6 @@ def purge(session_id: UUID, *, now: datetime) -> ChatSession:
     session.uploads.all().delete()
     session.messages.update(content="", html="", attachments=[], metadata={})
     Feedback.objects.filter(message__session=session).update(comment="")
-    for name in session.uploads.values_list("stored_name", flat=True):
-        transaction.on_commit(partial(files.drop, name))
-    session.uploads.all().delete()
     log.purge(session)
     session.purged_at = now
     session.save(update_fields=["purged_at", "epoch", "updated_at"])

@@ -135,6 +135,14 @@ def test_a_wish_without_bounds_is_refused_and_decides_nothing(wish: dict[str, An
     assert not Grant.objects.exists()
 
 
+def test_who_has_approved_without_a_grant_gives_none_by_approving_again() -> None:
+    made = scene()
+    made.act()
+    made.decide()
+    refused("APPROVAL_ALREADY_DECIDED", partial(made.decide, grant={"ttl_s": 600, "max_uses": 2}))
+    assert not Grant.objects.exists()
+
+
 def test_the_last_use_is_had_once_whoever_comes_at_the_same_time() -> None:
     made = granted(max_uses=3)
     rivals = [made]
