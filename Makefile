@@ -70,11 +70,13 @@ requirements:
 		pyproject.toml --extra test -c requirements/prod.txt -o requirements/test.txt
 
 # Each stamp holds the hash of what was installed: a checkout that changes only the file's time installs nothing anew.
+# The files name every package with its hash, so there is nothing to resolve; and an older pip that resolves takes a newer
+# release for a package that is wanted with an extra, which then has no hash (https://github.com/pypa/pip/issues/9644).
 .venv/base .venv/prod .venv/test: .venv/%: requirements/%.txt .venv/bin/python
 	@wanted=$$($(PYTHON) -c 'import hashlib, sys; print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest())' $<); \
 	if [ "$$(cat $@ 2>/dev/null)" != "$$wanted" ]; then \
 		echo "Installing $< (once) ..."; \
-		$(IN) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
+		$(IN) -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<; \
 	fi; \
 	echo "$$wanted" > $@
 
