@@ -48,6 +48,7 @@ class AgentsConfig(AppConfig):
         extensions.page_parts["models"] = configuring.choices
         extensions.page_parts["quotas"] = on_pages.quotas
         extensions.page_parts["block_list_url"] = blocklist_page.link
+        extensions.page_parts["may_unblock"] = blocklist_page.may_unblock
         extensions.incident_counts["agents_at_work"] = on_pages.agents_at_work
         extensions.incident_counts["approvals_waiting"] = on_pages.approvals_waiting
         runs.on_end += [plans.close, reports.after_a_broken_end]
@@ -55,6 +56,7 @@ class AgentsConfig(AppConfig):
         permissions.define("answer_question", permissions.RESPONDERS)
         permissions.define("resolve_outcome", permissions.APPROVERS)
         permissions.define("see_blocklists", permissions.COMMANDERS | permissions.ADMINS)
+        permissions.define("unblock", permissions.APPROVERS)
         masks.sources.append(feed_tokens.secrets_of)
         extensions.commands["approval.decide"] = room.decide_approval
         extensions.commands["approval.withdraw"] = room.withdraw_vote

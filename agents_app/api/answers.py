@@ -50,6 +50,26 @@ class Blocklist(Resource):
     url: str
 
 
+class BlockedEntry(Resource):
+    """One entry of the block list. `reason` is the word of the agent that asked, and unverified."""
+
+    id: UUID
+    organization_id: UUID
+    indicator: str
+    kind: str
+    until: datetime
+    reason: str
+    asked_by: str
+    allowed_by: str
+    incident_id: UUID | None
+    created_at: datetime
+
+
+class Unblocked(Resource):
+    indicator: str
+    entries: int
+
+
 class QuotaResource(Resource):
     """How far one quota is used; `words` say it where it is near its limit."""
 

@@ -10,4 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("questions/<uuid:question_id>/", page_views.answer_question, name="answer-question"),
     path("outcomes/<uuid:tool_call_id>/", page_views.settle_outcome, name="settle-outcome"),
     path("block-list/", blocklist_page.block_list, name="block-list"),
+    path("block-list/unblock/", blocklist_page.unblock, name="unblock"),
 ]

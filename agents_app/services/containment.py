@@ -3,17 +3,19 @@
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from agents_app import clock, policy
 from agents_app.models import BlockedIndicator
-from sessions_app import indicators, resources
+from sessions_app import indicators, permissions, resources
 from sessions_app.actors import Actor
-from sessions_app.errors import Denied
+from sessions_app.errors import Conflict, Denied
 from sessions_app.events import log
 from sessions_app.indicators import Found
-from sessions_app.models import ChatSession, Incident, Indicator
+from sessions_app.models import ChatSession, Incident, Indicator, Organization
+from sessions_app.services import audit, incidents
 from sessions_app.services import indicators as known
 from sessions_app.vocabulary import IndicatorChanged
 
@@ -45,15 +47,42 @@ def block(
     return blocked
 
 
-def unblock(*, session: ChatSession, incident: Incident | None, indicator: str, by: Actor) -> int:
-    """Take an indicator off the list, whoever put it there; how many entries that were, none if it was not there."""
-    spellings = {indicator.strip(), normal(indicator)}
-    rows = live(session.organization_id).filter(indicator__in=spellings)
-    count = rows.update(unblocked_at=clock.now())
-    row = incident.indicators.filter(value__in=spellings).first() if incident else None
-    if count and incident is not None and row is not None:
-        _tell("indicator.unblocked", row, incident, by=by)
+@transaction.atomic
+def lift(*, organization: Organization, indicator: str, reason: str, by: Actor) -> int:
+    """A person takes an indicator off: the feed follows at once, and every room that had it blocked is told."""
+    permissions.require(by, "unblock", organization)
+    rows = {pk: incidents.lock(pk) for pk in concerned(organization.pk, indicator)}
+    first = live(organization.pk).filter(indicator__in=spellings(indicator)).order_by("id").first()
+    if first is None:
+        raise Conflict(_("{indicator} is not blocked.").format(indicator=indicator))
+    entries = unblock(organization_id=organization.pk, incidents=list(rows.values()), indicator=indicator, by=by)
+    detail = {"indicator": first.indicator, "entries": entries, "reason": reason}
+    audit.append(organization_id=organization.pk, actor=by, action="indicator.unblocked", thing=first, detail=detail)
+    return entries
+
+
+def unblock(*, organization_id: UUID, incidents: list[Incident], indicator: str, by: Actor) -> int:
+    """Take an indicator off the list, whoever put it there; how many entries that were, none if it was not there.
+
+    The caller has locked the incidents that `concerned` names: what was blocked since then is another order.
+    """
+    rows = live(organization_id).filter(indicator__in=spellings(indicator))
+    count = rows.filter(Q(incident=None) | Q(incident__in=incidents)).update(unblocked_at=clock.now())
+    for incident in incidents if count else ():
+        row = incident.indicators.filter(value__in=spellings(indicator)).exclude(blocked_until=None).first()
+        if row is not None:
+            _tell("indicator.unblocked", row, incident, by=by)
     return count
+
+
+def concerned(organization_id: UUID, indicator: str) -> list[UUID]:
+    """The incidents in whose name it is blocked, in the order in which they are locked."""
+    rows = live(organization_id).filter(indicator__in=spellings(indicator)).exclude(incident=None)
+    return sorted({row for row in rows.values_list("incident_id", flat=True) if row})
+
+
+def spellings(indicator: str) -> set[str]:
+    return {indicator.strip(), normal(indicator)}
 
 
 def live(organization_id: UUID) -> QuerySet[BlockedIndicator]:

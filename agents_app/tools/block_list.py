@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -18,30 +19,44 @@ from sessions_app.services import incidents
 
 @tool
 def block_indicator(call: Call, args: catalogue.BlockIndicator) -> dict[str, Any]:
-    with _changing(call) as (session, incident):
+    with _changing(call) as here:
         blocked = containment.block(
-            session=session, incident=incident, indicator=args.indicator, minutes=args.minutes, reason=args.reason,
-            key=call.idempotency_key, by=actors.agent(call.agent_name),
+            session=here.session, incident=here.incident, indicator=args.indicator, minutes=args.minutes,
+            reason=args.reason, key=call.idempotency_key, by=actors.agent(call.agent_name),
         )  # fmt: skip
     return {"blocked": blocked.indicator, "until": blocked.until.isoformat(timespec="seconds").replace("+00:00", "Z")}
 
 
 @tool
 def unblock_indicator(call: Call, args: catalogue.UnblockIndicator) -> dict[str, Any]:
-    with _changing(call) as (session, incident):
+    with _changing(call, unblocks=args.indicator) as here:
         entries = containment.unblock(
-            session=session, incident=incident, indicator=args.indicator, by=actors.agent(call.agent_name)
-        )
+            organization_id=here.session.organization_id, incidents=here.locked, indicator=args.indicator,
+            by=actors.agent(call.agent_name),
+        )  # fmt: skip
     return {"unblocked": args.indicator, "entries": entries}
 
 
+@dataclass(frozen=True)
+class Here:
+    """Where a call is made, and every incident it may tell of, locked."""
+
+    session: ChatSession
+    incident: Incident | None
+    locked: list[Incident]
+
+
 @contextmanager
-def _changing(call: Call) -> Iterator[tuple[ChatSession, Incident | None]]:
-    """One transaction with incident, session and run locked, and the proof that the run is still ours."""
+def _changing(call: Call, *, unblocks: str = "") -> Iterator[Here]:
+    """One transaction with incidents, session and run locked, and the proof that the run is still ours."""
     try:
         with transaction.atomic():
-            incident_id = ChatSession.objects.values_list("incident_id", flat=True).get(pk=call.lease.session_id)
-            incident = incidents.lock(incident_id) if incident_id else None
-            yield held(call.lease).session, incident
+            session = ChatSession.objects.only("incident_id", "organization_id").get(pk=call.lease.session_id)
+            others = containment.concerned(session.organization_id, unblocks) if unblocks else []
+            own = [session.incident_id] if session.incident_id else []
+            # Whoever tells several rooms holds all their incidents first, in one order: so none waits for another.
+            locked = {pk: incidents.lock(pk) for pk in sorted({*own, *others})}
+            incident = locked.get(session.incident_id) if session.incident_id else None
+            yield Here(held(call.lease).session, incident, list(locked.values()))
     except Refused as refused:
         raise ToolFailed(refused.detail) from refused

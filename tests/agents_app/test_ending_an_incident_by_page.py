@@ -5,7 +5,6 @@ import re
 import pytest
 from django.test import Client
 
-from agents_app.models import BlockedIndicator
 from sessions_app.models import Message
 from tests import factories
 from tests.agents_app.crew_alerts import BRUTE_FORCE
@@ -69,22 +68,3 @@ def test_who_may_not_close_an_incident_resolves_none(room: CrewRoom) -> None:
     room.incident.refresh_from_db()
     assert room.incident.status == "contained"
     assert not Message.objects.filter(content="Done.").exists()
-
-
-def test_commanders_and_admins_find_the_address_of_the_block_list_and_others_do_not(room: CrewRoom) -> None:
-    room.work_to_the_end("approve")
-    for role in ("commander", "admin"):
-        reader = client(role)
-        assert 'href="/block-list/"' in page(reader, room)
-        shown = reader.get("/block-list/").text
-        (url,) = re.findall(r"http://testserver(/api/v1/blocklists/[\w-]+\.txt)", shown)
-        assert Client().get(url).text == f"{BlockedIndicator.objects.get().indicator}\n"
-        assert room.incident.title in shown
-    for role in ("responder", "approver", "observer", "auditor"):
-        reader = client(role)
-        assert 'href="/block-list/"' not in page(reader, room)
-        assert reader.get("/block-list/").status_code == 404
-    elsewhere = client("commander", slug="other").get("/block-list/").text
-    assert "203.0.113.77" not in elsewhere
-    assert url not in elsewhere
-    assert Client().get("/block-list/").status_code == 302

@@ -1,0 +1,132 @@
+"""The block list for people: everybody sees what is blocked and why, approvers and above take it off, few see its address."""
+
+import re
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from agents_app import clock
+from agents_app.models import BlockedIndicator
+from sessions_app.models import AuditEntry, Event, Incident, Organization
+from tests import factories
+from tests.agents_app.control import EVIL, Scene, block, said, scene
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+API = "/api/v1/blocklists"
+
+
+def client(role: str, org: Organization | None = None) -> Client:
+    reader = Client()
+    reader.force_login(factories.user(role=role, org=org))
+    return reader
+
+
+@pytest.fixture
+def made() -> Scene:
+    """A room in which an agent has blocked an address after an approver allowed it."""
+    made = scene(incident=True)
+    made.act("block_indicator", block())
+    made.decide()
+    assert said(made.again())["outcome"] == "succeeded"
+    return made
+
+
+def other_incident(made: Scene) -> Incident:
+    """Another incident in whose name the same address is blocked."""
+    other = factories.incident(made.organization, title="Port scan")
+    until = clock.now() + timedelta(hours=1)
+    other.indicators.create(organization=made.organization, kind="ip", value=EVIL, blocked_until=until)
+    BlockedIndicator.objects.create(
+        organization=made.organization, incident=other, indicator=EVIL, kind="ip", until=until,
+        idempotency_key=uuid4().hex,
+    )  # fmt: skip
+    return other
+
+
+def unblocked_events(incident: Incident) -> list[Event]:
+    return list(Event.objects.filter(session=incident.room_id, type="indicator.unblocked"))
+
+
+def test_everybody_sees_what_is_blocked_and_why_and_few_the_address_of_the_feed(made: Scene) -> None:
+    assert made.incident
+    for role in ("observer", "responder", "approver", "auditor", "commander", "admin"):
+        reader = client(role)
+        assert 'href="/block-list/"' in reader.get(f"/incidents/{made.incident.pk}/").text
+        shown = reader.get("/block-list/").text
+        assert all(
+            words in shown for words in (EVIL, "It guesses passwords.", "SSH brute force", "allowed by approver")
+        )
+        assert ("unblock/" in shown) is (role in ("approver", "commander"))
+        addresses = re.findall(r"http://testserver(/api/v1/blocklists/[\w-]+\.txt)", shown)
+        assert len(addresses) == (role in ("commander", "admin"))
+    assert Client().get(addresses[0]).text == f"{EVIL}\n"
+    assert Client().get("/block-list/").status_code == 302
+
+
+def test_another_organisation_sees_and_unblocks_nothing(made: Scene) -> None:
+    stranger = client("commander", factories.organization("other"))
+    assert EVIL not in stranger.get("/block-list/").text
+    assert stranger.get(f"{API}/entries").json() == []
+    order = {"indicator": EVIL, "reason": "Mine now."}
+    assert stranger.post(f"{API}/unblock", order, "application/json").status_code == 409
+    named = {**order, "organization_id": str(made.organization.pk)}
+    assert stranger.post(f"{API}/unblock", named, "application/json").status_code == 404
+    form = {"organization": str(made.organization.pk), **order}
+    assert stranger.post("/block-list/unblock/", form).status_code == 404
+    assert made.blocked == [EVIL]
+
+
+def test_an_approver_takes_it_off_by_page_and_feed_rooms_and_trail_follow(made: Scene) -> None:
+    assert made.incident
+    other = other_incident(made)
+    form = {"organization": str(made.organization.pk), "indicator": EVIL, "reason": "Our partner's scanner."}
+    answer = client("approver").post("/block-list/unblock/", form, follow=True)
+    assert "is no longer blocked" in answer.text
+    assert made.blocked == []
+    for incident in (made.incident, other):
+        (told,) = unblocked_events(incident)
+        assert told.actor_kind == "user"
+        assert told.data["indicator"]["blocked_until"] is None
+        assert incident.indicators.get(value=EVIL).blocked_until is None
+    (entry,) = AuditEntry.objects.filter(action="indicator.unblocked")
+    assert entry.detail == {"indicator": EVIL, "entries": 2, "reason": "Our partner's scanner."}
+
+
+def test_a_reason_is_wanted_and_what_is_not_blocked_cannot_be_taken_off(made: Scene) -> None:
+    approver = client("approver")
+    form = {"organization": str(made.organization.pk), "indicator": EVIL, "reason": "  "}
+    assert "Nothing was changed." in approver.post("/block-list/unblock/", form, follow=True).text
+    assert made.blocked == [EVIL]
+    gone = {"indicator": "203.0.113.99", "reason": "A slip."}
+    assert approver.post(f"{API}/unblock", gone, "application/json").status_code == 409
+
+
+def test_by_rest_the_same_in_any_spelling_and_once(made: Scene) -> None:
+    approver = client("approver")
+    (entry,) = approver.get(f"{API}/entries").json()
+    assert (entry["indicator"], entry["reason"]) == (EVIL, "It guesses passwords.")
+    assert entry["allowed_by"].startswith("approver")
+    order = {"indicator": EVIL.replace(".", "[.]"), "reason": "A slip."}
+    sent = {"data": order, "content_type": "application/json", "headers": {"Idempotency-Key": "once"}}
+    first, again = approver.post(f"{API}/unblock", **sent), approver.post(f"{API}/unblock", **sent)
+    assert (first.status_code, first.json()["entries"], again.json()) == (200, 1, first.json())
+    assert AuditEntry.objects.filter(action="indicator.unblocked").count() == 1
+
+
+@pytest.mark.parametrize("role", ["observer", "responder", "admin", "auditor"])
+def test_who_may_not_approve_takes_nothing_off(made: Scene, role: str) -> None:
+    order = {"indicator": EVIL, "reason": "Why not."}
+    assert client(role).post(f"{API}/unblock", order, "application/json").status_code == 403
+    assert made.blocked == [EVIL]
+
+
+def test_an_agent_that_unblocks_tells_every_room_that_had_it_blocked(made: Scene) -> None:
+    other = other_incident(made)
+    made.act("unblock_indicator", {"indicator": EVIL, "reason": "A slip."})
+    made.decide()
+    assert said(made.again())["result"] == {"unblocked": EVIL, "entries": 2}
+    assert len(unblocked_events(other)) == 1
+    assert made.blocked == []
