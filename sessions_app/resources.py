@@ -113,6 +113,7 @@ def incident(row: Incident, *, indicators: Iterable[Indicator] | None = None) ->
         opened_at=row.opened_at,
         closed_at=row.closed_at,
         commander=person(row.commander),
+        techniques=row.techniques,
     )
 
 

@@ -192,6 +192,7 @@ class IncidentResource(Resource):
     opened_at: datetime
     closed_at: datetime | None
     commander: dict[str, Any] | None
+    techniques: list[str] = []
 
 
 class EvidenceResource(Resource):

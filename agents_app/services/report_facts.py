@@ -55,9 +55,7 @@ def head(incident: Incident) -> str:
 
 
 def _techniques(incident: Incident) -> list[str]:
-    """Of MITRE ATT&CK, as the source named them; whoever declares an incident may write anything there."""
-    named = incident.metadata.get("techniques")
-    told = ", ".join(inline(each) for each in named[:20]) if isinstance(named, list) else ""
+    told = ", ".join(inline(each) for each in incident.techniques[:20])
     return [f"- Techniques (MITRE ATT&CK): {told}"] if told else []
 
 

@@ -18,6 +18,10 @@ class Severity(models.TextChoices):
     LOW = "low", _("Low")
     INFO = "info", _("Info")
 
+    def outranks(self, other: "Severity") -> bool:
+        steps = list(Severity)
+        return steps.index(self) < steps.index(other)
+
 
 class IncidentQuerySet(models.QuerySet["Incident"]):
     def open(self) -> Self:
@@ -71,6 +75,12 @@ class Incident(Row):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def techniques(self) -> list[str]:
+        """Of MITRE ATT&CK, as its sources name them; whoever declares an incident may write anything there."""
+        named = self.metadata.get("techniques")
+        return [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
+
 
 class Alert(Row):
     """One alert as it came; repeats raise `count`."""
@@ -87,6 +97,7 @@ class Alert(Row):
     title = models.CharField(max_length=200)
     severity = models.CharField(max_length=10, choices=Severity.choices)
     raw = models.JSONField()
+    techniques = models.JSONField(default=list)
     count = models.PositiveIntegerField(default=1)
     occurred_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(db_default=Now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,13 +17,14 @@ from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.events import log
 from sessions_app.ingest import ParsedAlert
-from sessions_app.models import Alert, Incident, Organization
+from sessions_app.models import Alert, Incident, Organization, Severity
 from sessions_app.services import evidence, incidents, indicators
 from sessions_app.vocabulary import IncidentChanged
 
 MOST_INDICATORS = 200
 # A repeat is kept as evidence only while it tells something new: an attacker who rotates addresses fills no disk.
 MOST_KEPT_REPEATS = 20
+MOST_TECHNIQUES = 50
 RACES = 5
 
 
@@ -104,8 +106,8 @@ def first(organization: Organization, parsed: ParsedAlert, by: Actor) -> Alert:
     )  # fmt: skip
     alert = Alert.objects.create(
         organization=organization, incident=incident, source=parsed.source, fingerprint=parsed.fingerprint,
-        title=parsed.title,
-        severity=parsed.severity, raw=parsed.raw, occurred_at=parsed.occurred_at,
+        title=parsed.title, severity=parsed.severity, raw=parsed.raw, occurred_at=parsed.occurred_at,
+        techniques=list(parsed.techniques),
     )  # fmt: skip
     indicators.merge(incident=incident, counts=indicators.counted(parsed.indicators[:MOST_INDICATORS]), by=by)
     evidence.attach_alert(incident=incident, source=parsed.source, raw=parsed.raw, by=by)
@@ -114,29 +116,47 @@ def first(organization: Organization, parsed: ParsedAlert, by: Actor) -> Alert:
 
 
 def again(incident: Incident, parsed: ParsedAlert, by: Actor) -> Alert:
-    """Count a repeat into its incident; what is new in it is added."""
+    """Count a repeat into its incident; what is new in it is added, and what grew worse makes it more urgent."""
     alert, _ = Alert.objects.get_or_create(
         incident=incident,
         fingerprint=parsed.fingerprint,
         defaults={
             "organization_id": incident.organization_id, "source": parsed.source, "title": parsed.title,
-            "severity": parsed.severity,
-            "raw": parsed.raw, "occurred_at": parsed.occurred_at, "count": 0,
+            "severity": parsed.severity, "raw": parsed.raw, "occurred_at": parsed.occurred_at, "count": 0,
         },
     )  # fmt: skip
+    grown = Severity(parsed.severity).outranks(Severity(alert.severity))
     alert.count += 1
     alert.status = Alert.Status.FIRING
+    alert.severity = parsed.severity if grown else alert.severity
+    alert.techniques = joined(alert.techniques, parsed.techniques)
     alert.last_received_at = timezone.now()
-    alert.save(update_fields=["count", "status", "last_received_at"])
+    alert.save(update_fields=["count", "status", "severity", "techniques", "last_received_at"])
+    learn(incident, parsed.techniques)
     news = indicators.merge(incident=incident, counts=indicators.counted(parsed.indicators[:MOST_INDICATORS]), by=by)
     if news and alert.count <= MOST_KEPT_REPEATS:
         evidence.attach_alert(incident=incident, source=parsed.source, raw=parsed.raw, by=by)
     tell(incident, alert, by)
+    if grown and Severity(parsed.severity).outranks(Severity(incident.severity)):
+        # Only when its source grew graver than it said before: what a person has lowered stays low.
+        incidents.change(incident_id=incident.pk, changes={"severity": parsed.severity}, by=as_system(by))
     return alert
 
 
+def learn(incident: Incident, techniques: Sequence[str]) -> None:
+    """An incident knows the techniques of all its alerts."""
+    known = incident.techniques
+    if together := joined(known, techniques)[len(known) :]:
+        incident.metadata = {**incident.metadata, "techniques": [*known, *together]}
+        incident.save(update_fields=["metadata"])
+
+
+def joined(known: Sequence[str], more: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*known, *more]))[:MOST_TECHNIQUES]
+
+
 def end(incident: Incident, parsed: ParsedAlert, by: Actor) -> Alert | None:
-    """The source says it is over; when all alerts of an incident are, so is the incident."""
+    """The source says it is over; when all alerts of an incident that a source opened are, so is the incident."""
     alert = incident.alerts.filter(fingerprint=parsed.fingerprint).first()
     if alert is None:
         return None
@@ -144,8 +164,9 @@ def end(incident: Incident, parsed: ParsedAlert, by: Actor) -> Alert | None:
     alert.last_received_at = timezone.now()
     alert.save(update_fields=["status", "last_received_at"])
     tell(incident, alert, by)
-    if not incident.alerts.filter(status=Alert.Status.FIRING).exists():
+    if incident.fingerprint and not incident.alerts.filter(status=Alert.Status.FIRING).exists():
         # A source may say that its alert is over, and no more: settling the incident is the system's own conclusion.
+        # What a person declared has no fingerprint: a person ends it, whatever alerts were merged into it.
         incidents.change(incident_id=incident.pk, changes={"status": Incident.Status.RESOLVED}, by=as_system(by))
     return alert
 
@@ -171,5 +192,6 @@ def summary(alert: Alert) -> dict[str, Any]:
         "severity": alert.severity,
         "status": alert.status,
         "count": alert.count,
+        "techniques": alert.techniques,
         "occurred_at": alert.occurred_at.isoformat() if alert.occurred_at else None,
     }

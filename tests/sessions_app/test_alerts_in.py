@@ -133,6 +133,67 @@ def test_an_incident_with_two_alerts_is_resolved_with_the_last_of_them(responder
     assert incident.status == "resolved"
 
 
+def test_what_a_person_declared_is_not_over_when_its_alerts_are(responder: Client) -> None:
+    incident = Incident.objects.get(pk=send(responder, {"alerts": [disk("firing")]}).json()["incident_id"])
+    incident.fingerprint = ""  # as a merge into a declared incident leaves it
+    incident.save()
+    assert send(responder, {"alerts": [disk("resolved")]}).json()["resolved"] == 1
+    incident.refresh_from_db()
+    assert (incident.status, incident.alerts.get().status) == ("open", "resolved")
+
+
+def test_many_repeats_end_with_one_end_and_another_beginning_is_another_incident(responder: Client) -> None:
+    first = [send(responder, {"alerts": [disk("firing")]}).json()["incident_id"] for _ in range(3)]
+    assert len(set(first)) == 1
+    for _ in range(2):  # a webhook that is sent again changes nothing
+        assert send(responder, {"alerts": [disk("resolved")]}).json()["incident_id"] == first[0]
+    assert Incident.objects.get().status == "resolved"
+    assert send(responder, {"alerts": [disk("firing")]}).json()["incident_id"] != first[0]
+
+
+def test_an_alert_that_fires_again_before_the_others_end_keeps_its_incident_open(responder: Client) -> None:
+    incident = Incident.objects.get(pk=send(responder, {"alerts": [disk("firing")]}).json()["incident_id"])
+    other = Incident.objects.get(pk=send(responder, {"alerts": [disk("firing", "store-2")]}).json()["incident_id"])
+    other.alerts.update(incident=incident)
+    Incident.objects.filter(pk=other.pk).update(status="closed")
+    for status, instance, now in (
+        ("resolved", "store-1", "open"),
+        ("firing", "store-1", "open"),
+        ("resolved", "store-2", "open"),
+        ("resolved", "store-1", "resolved"),
+    ):
+        send(responder, {"alerts": [disk(status, instance)]})
+        incident.refresh_from_db()
+        assert incident.status == now
+
+
+def test_an_alert_that_grows_graver_raises_its_incident_and_a_repeat_leaves_what_a_person_lowered(
+    responder: Client,
+) -> None:
+    def told(severity: str) -> str:
+        send(responder, {"title": "Queue is long", "dedup_key": "q", "severity": severity})
+        return Incident.objects.get().severity
+
+    assert [told("low"), told("high"), told("low")] == ["low", "high", "high"]
+    assert Incident.objects.get().alerts.get().severity == "high"
+    Incident.objects.update(severity="info")
+    assert told("high") == "info"
+    assert "incident.changed" in room_events(Incident.objects.get())
+
+
+def test_techniques_are_kept_on_the_alert_and_shown_with_its_incident(responder: Client) -> None:
+    rule = {**BRUTE_FORCE["rule"], "mitre": {"id": ["T1110.001"]}}
+    told = send(responder, {**BRUTE_FORCE, "rule": rule}).json()
+    send(responder, {**BRUTE_FORCE, "rule": {**rule, "mitre": {"id": ["T1110.001", "T1078"]}}})
+    assert Alert.objects.get().techniques == ["T1110.001", "T1078"]
+    shown = responder.get(f"/api/v1/incidents/{told['incident_id']}").json()
+    assert shown["techniques"] == ["T1110.001", "T1078"]
+    last = Event.objects.filter(type="incident.alert").last()
+    assert last.data["alert"]["techniques"] == shown["techniques"] == last.data["incident"]["techniques"]
+    page = responder.get(f"/incidents/{told['incident_id']}/").content.decode()
+    assert "T1110.001, T1078" in page
+
+
 def test_the_end_of_something_nobody_told_us_of_opens_nothing(responder: Client) -> None:
     answer = send(responder, {"alerts": [disk("resolved")]})
     assert answer.status_code == 202

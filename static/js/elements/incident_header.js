@@ -24,6 +24,12 @@ class IncidentHeader extends HTMLElement {
     fill(this, { severity: labelOf("severity", incident.severity), status: labelOf("incident", incident.status) });
     setVisible(field(this, "title"), incident.title);
     fill(this, { commander: incident.commander?.name ?? gettext("No commander") });
+    this.drawTechniques(incident.techniques ?? []);
+  }
+
+  drawTechniques(techniques) {
+    fill(this, { techniques: techniques.join(", ") });
+    field(this, "techniques").parentElement.hidden = techniques.length === 0;
   }
 
   drawPeople(people) {

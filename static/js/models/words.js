@@ -97,12 +97,18 @@ const NOTES = {
 
 /** The first alert is what the incident was opened for; the next may be the same one again, or another. */
 function alerted({ alert, incident }) {
-  const title = firstLine(alert.title ?? "", 100);
+  const title = named(alert);
   const again = alert.count;
+  if (alert.status === "resolved") return { text: gettext("The source says it is over: {title}", { title }), tone: "good" };
   if (incident.alert_count <= 1) return { text: title ? gettext("Alert: {title}", { title }) : gettext("Alert received"), quiet: true };
   if (again > 1) return { text: ngettext("The alert came again ({count} time)", "The alert came again ({count} times)", again) };
   const joined = withWords(gettext("Another alert joined"), title);
   return { text: gettext("{line} ({count} in all)", { line: joined, count: incident.alert_count }) };
+}
+
+function named({ title, techniques }) {
+  const line = firstLine(title ?? "", 100);
+  return techniques?.length ? `${line} (${techniques.slice(0, 5).join(", ")})` : line;
 }
 
 function openedFrom(source) {

@@ -80,6 +80,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "status": incident.status,
         "source": incident.source,
         "alert_count": incident.alert_count,
+        "techniques": incident.techniques,
         "opened_at": incident.opened_at.isoformat(),
         "summary": trimmed(incident.summary),
         "own_networks": incident.organization.own_networks,
