@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sessions_app import client_frames, commands, entrance, languages, permissions, rate_limits
+from sessions_app import client_frames, commands, doorway, entrance, languages, permissions, rate_limits
 from sessions_app.api import bodies
 from sessions_app.client_address import nearest
 from sessions_app.client_frames import ClientFrame, Cmd, Hello, Ping, Pong, Sub, Unreadable, Unsub
@@ -245,7 +245,8 @@ class WarRoomConsumer(AsyncConsumer):
         try:
             if here is not None:
                 return {**ack, "ok": True, "data": await here(cmd)}
-            return {**ack, **await executors.run(commands.carry_out, cmd, by=by)}
+            with doorway.visit():
+                return {**ack, **await executors.run(commands.carry_out, cmd, by=by)}
         except Refused as refused:
             return {**ack, "ok": False, "error": error_object(refused)}
         except DatabaseError:

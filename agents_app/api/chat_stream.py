@@ -9,6 +9,7 @@ import orjson
 from django.db import Error as DatabaseError
 
 from agents_app.api.chat_words import Words
+from sessions_app import doorway
 from sessions_app.actors import Actor
 from sessions_app.api.problems import refusal_of
 from sessions_app.errors import Refused
@@ -42,6 +43,7 @@ class Awaited:
 
 async def told(awaited: Awaited, words: Words) -> AsyncIterator[str]:
     """Tell of the run until it has ended. Whoever stops listening stops only that."""
+    doorway.step_aside()
     stream = ReplyStream(awaited, words)
     hub.open(stream)
     try:

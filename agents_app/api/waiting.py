@@ -7,6 +7,7 @@ from uuid import UUID
 
 from agents_app import queue
 from agents_app.models import Run
+from sessions_app import doorway
 from sessions_app.events import executors
 
 # Another process may have ended it; that is seen by looking.
@@ -16,6 +17,7 @@ AT_WORK = (Run.Status.QUEUED, Run.Status.RUNNING)
 
 async def until_settled(run_id: UUID, *, within: float) -> None:
     """Return when the run is no longer at work, or the time is over."""
+    doorway.step_aside()
     loop, told = asyncio.get_running_loop(), asyncio.Event()
 
     def hear(changed: UUID, change: queue.Change) -> None:

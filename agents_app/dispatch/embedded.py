@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError
 
 from agents_app import queue
 from agents_app.dispatch import periodic
+from agents_app.dispatch.usher import Usher
 from agents_app.engine import models
 from agents_app.engine.advance import advance
 from agents_app.engine.watch import Cancelled, Paused, Released, Watch
@@ -42,9 +43,12 @@ class Runner:
         # Each alert sends a crew: who floods us with alerts must not keep people waiting for their answers.
         self._crews_at_once = max(1, at_once * 2 // 3)
         self._crews: set[UUID] = set()
+        self._missed: set[UUID] = set()
         self._home = Home(settings.WARROOM_HOME)
         # Nothing is taken up before what the process before left behind.
         self._swept = False
+        self._usher = Usher(self._let_in)
+        self._ushering: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
         self._periodic: asyncio.Task[None] | None = None
 
@@ -52,6 +56,7 @@ class Runner:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         queue.listen(self._hear)
+        self._ushering = asyncio.create_task(self._usher.work(), name="usher")
         self._sweeping = asyncio.create_task(self._sweep_on(), name="runner")
         self._periodic = asyncio.create_task(periodic.keep_time(), name="periodic")
 
@@ -59,7 +64,7 @@ class Runner:
         """Give every run back to the queue, within seconds; what can't be given back runs out of its lease."""
         queue.unlisten(self._hear)
         self._swept = False
-        await _ended(self._sweeping, self._periodic)
+        await _ended(self._ushering, self._sweeping, self._periodic)
         for watch in self._watches.values():
             watch.stop(Released())
         if self._tasks:
@@ -75,9 +80,9 @@ class Runner:
             self._loop.call_soon_threadsafe(self._heard, run_id, change)
 
     def _heard(self, run_id: UUID, change: queue.Change) -> None:
-        if change is queue.Change.QUEUED and self._swept and self._take_up(run_id):
-            return  # at once, without looking for what else there is; whether it is its turn is seen when it is taken
-        if change in (queue.Change.QUEUED, queue.Change.DUE):
+        if change is queue.Change.QUEUED and self._swept:
+            self._usher.ask(run_id)  # without looking for what else there is; whether it is its turn is seen later
+        elif change in (queue.Change.QUEUED, queue.Change.DUE):
             self._woken.set()
         elif change in STOPS and run_id in self._watches:
             self._watches[run_id].stop(STOPS[change]())
@@ -108,10 +113,14 @@ class Runner:
             return
         due = await executors.run(partial(_due, self._at_once + len(self._tasks)))
         for run_id in due[Run.Lane.CHAT]:
-            self._take_up(run_id)
+            self._usher.ask(run_id)
         for run_id in due[Run.Lane.CREW]:
             if len(self._crews) < self._crews_at_once and self._take_up(run_id):
                 self._crews.add(run_id)
+
+    def _let_in(self, run_id: UUID) -> None:
+        if not self._take_up(run_id) and run_id in self._tasks:
+            self._missed.add(run_id)  # it is still at work for the last time
 
     def _take_up(self, run_id: UUID) -> bool:
         if run_id in self._tasks or len(self._tasks) == self._at_once:
@@ -128,7 +137,8 @@ class Runner:
         self._crews.discard(run_id)
         if not task.cancelled() and (error := task.exception()):
             log.error("a run could not be advanced", run=str(run_id), exc_info=error)
-        if was_full:
+        if was_full or run_id in self._missed:
+            self._missed.discard(run_id)
             self._woken.set()  # there may be runs that found no place
 
 

@@ -35,10 +35,10 @@ def send(draft: Draft, *, incident_id: UUID | None, session_id: UUID | None, cau
     """Ask in one's own chat: the one named, else the newest that is open, else a new one."""
     by = draft.by
     # Whether they may still ask is judged where it is posted, under the session's lock.
-    chat = _named(session_id, incident_id, by) if session_id is not None else _open_on(incident_id, by)
+    chat = session_id or _open_on(incident_id, by)
     if chat is None:
         return _begin_with(incident_for(incident_id, by), draft, cause=cause)
-    return _post(chat, draft, cause=cause)
+    return _post(chat, draft, incident_id=incident_id, cause=cause)
 
 
 def begin(*, incident: Incident, by: Actor, title: str = "", cause: UUID | None = None) -> ChatSession:
@@ -95,8 +95,7 @@ def before_post(session: ChatSession, body: MessageSend, by: Actor) -> dict[str,
         refused = _no_rounds(session)
         refused.trace = partial(conversation_log.note, "limit_reached", session)  # what is refused is rolled back
         raise refused
-    session.rounds_used += 1
-    session.save(update_fields=["rounds_used"])
+    session.rounds_used += 1  # written with the session's head
     return {"round": session.rounds_used}
 
 
@@ -187,7 +186,7 @@ def _begin_with(incident: Incident, draft: Draft, *, cause: UUID | None) -> Post
     """A chat and its first question, or neither; of two at once the second finds the chat of the first."""
     incidents.lock(incident.pk)
     chat = _open_on(incident.pk, draft.by) or begin(incident=incident, by=draft.by).pk
-    return _post(chat, draft, cause=cause)
+    return _post(chat, draft, incident_id=incident.pk, cause=cause)
 
 
 def _open_on(incident_id: UUID | None, by: Actor) -> UUID | None:
@@ -197,16 +196,16 @@ def _open_on(incident_id: UUID | None, by: Actor) -> UUID | None:
     return newest
 
 
-def _post(chat: UUID, draft: Draft, *, cause: UUID | None) -> Posted:
-    posted = messages.deliver(draft, session_id=chat, cause=cause)
+def _post(chat: UUID, draft: Draft, *, incident_id: UUID | None, cause: UUID | None) -> Posted:
+    own_chat = partial(_require_own, incident_id=incident_id, by=draft.by)
+    posted = messages.deliver(draft, session_id=chat, cause=cause, only=own_chat)
     return Posted(posted.message, {"session_id": str(chat), **posted.extra})
 
 
-def _named(session_id: UUID, incident_id: UUID | None, by: Actor) -> UUID:
-    chat = ChatSession.objects.filter(category=ENGINEER_CHAT, owner=by.user, pk=session_id).first()
-    if chat is None or not by.in_person or incident_id not in (None, chat.incident_id):
+def _require_own(chat: ChatSession, *, incident_id: UUID | None, by: Actor) -> None:
+    mine = by.in_person and chat.owner_id == by.user_id
+    if chat.category != ENGINEER_CHAT or not mine or incident_id not in (None, chat.incident_id):
         raise NotFound(code="SESSION_NOT_FOUND")
-    return chat.pk
 
 
 def _no_rounds(session: ChatSession) -> Refused:

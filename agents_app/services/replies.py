@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from agents_app.models import Agent, Run, RunInbox
@@ -59,9 +60,12 @@ def _assistant(session: ChatSession) -> Agent | None:
 
 def make_room(session: ChatSession, body: MessageSend, by: Actor) -> None:
     """What a post does to runs that are not finished: wait behind them, end them, or not be taken."""
-    unfinished = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)
-    if body.on_busy == "reject" and unfinished.exists():
+    if body.on_busy == "reject" and _unfinished(session).exists():
         raise Refused("RUN_ACTIVE", _("The agent is still at work on an earlier message."))
     if body.on_busy == "interrupt":
-        runs.cancel_all(unfinished, session=session, by=by)
+        runs.cancel_all(_unfinished(session), session=session, by=by)
     directing.require_place(session, by=by)
+
+
+def _unfinished(session: ChatSession) -> QuerySet[Run]:
+    return Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)

@@ -99,10 +99,10 @@ def _locked(**which: Any) -> ChatSession:
 
 
 def _next(session: ChatSession) -> int:
-    """Raise the head; what `messages.say` noted on the row, that somebody spoke, is written with it."""
+    """Raise the head; what was noted on the row, that somebody spoke and which round it is, is written with it."""
     seq = session.head + 1
     rows = ChatSession.objects.filter(pk=session.pk, head=session.head)
-    moved = rows.update(head=seq, last_active_at=session.last_active_at)
+    moved = rows.update(head=seq, last_active_at=session.last_active_at, rounds_used=session.rounds_used)
     assert moved, "the session must be locked, and read after that"
     session.head = seq
     if (newest := _heard.get()) is not None:

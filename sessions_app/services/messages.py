@@ -1,5 +1,6 @@
 """Messages: what people, agents and the system say in a room. Each is written together with its event."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -45,14 +46,18 @@ def post(*, session_id: UUID, body: MessageSend, by: Actor, cause: UUID | None =
     return deliver(draft(body, by=by), session_id=session_id, cause=cause)
 
 
-def deliver(draft: Draft, *, session_id: UUID, cause: UUID | None = None) -> Posted:
-    """Say what was drafted; what must answer starts in the same transaction."""
+def deliver(
+    draft: Draft, *, session_id: UUID, cause: UUID | None = None, only: Callable[[ChatSession], None] | None = None
+) -> Posted:
+    """Say what was drafted; what must answer starts in the same transaction. `only` may refuse the locked session."""
     for route in extensions.elsewhere:
         if posted := route(session_id, draft, cause=cause):
             return Posted(*posted)
     body, by = draft.body, draft.by
     with refusable():
         session = sessions.locked(session_id, by=by, verb="post")
+        if only is not None:
+            only(session)
         sessions.require_open(session)
         fields: dict[str, Any] = {}
         for look in extensions.before_post:
