@@ -90,7 +90,7 @@ class Asking:
     async def ask(self) -> Answer:
         """Ask until an answer fits, within the limits; what was shown of a failed one stays, marked so."""
         means = await self.turn.means_of(self.agent)
-        self.resolved, self.mask = models.build(means.chosen), means.mask
+        self.resolved, self.mask = models.build(means.chosen), means.mask.having_told(filtering.told(self.messages))
         self.deadline = asyncio.get_running_loop().time() + min(self.turn.limits.total_s, self.turn.seconds_left)
         corrections: list[ModelMessage] = []
         while True:

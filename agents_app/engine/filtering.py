@@ -2,9 +2,18 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from pydantic_ai.messages import ModelResponse, TextPart, ThinkingPart, ToolCallPart
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelResponse,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
 
 from sessions_app.masking import Mask
 
@@ -21,6 +30,14 @@ def hide(response: ModelResponse, mask: Mask) -> Counter[str]:
             part.args, caught = _arguments(part.args, mask)
             counts.update(caught)
     return counts
+
+
+def told(messages: Iterable[ModelMessage]) -> Iterator[str]:
+    """What the organisation's people, alerts and files say in a request, and tools that read them; not instructions."""
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, UserPromptPart | ToolReturnPart):
+                yield part.content if isinstance(part.content, str) else json.dumps(part.content, default=str)
 
 
 def _arguments(args: Any, mask: Mask) -> tuple[Any, Counter[str]]:

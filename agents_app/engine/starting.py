@@ -44,4 +44,4 @@ def of(run_id: UUID) -> Start:
 def means_of(run: Run, agent: Agent, *, session: Config | None = None) -> Means:
     """As things stand now: a session's config that has changed counts from this question on."""
     chosen = configuring.for_run(run, agent, session=session)
-    return Means(chosen, masks.of(run.session.organization_id))
+    return Means(chosen, masks.of_a_model(run.session.organization_id))

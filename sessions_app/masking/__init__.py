@@ -1,7 +1,7 @@
 """Secrets do not leave: what looks like one, or is one of ours, is written as `[masked: its kind]`.
 
-`mask(text)` for whatever is shown or exported. `services.masks.of(organization)` also knows the names of the other
-organisations, and says what it caught. `Running` masks a text that still grows.
+`mask(text)` for whatever is shown or exported. `services.masks` also knows an organisation's own secrets and, for what
+models say, the names of the others; it says what it caught. `Running` masks a text that still grows.
 """
 
 from sessions_app.masking.masks import Mask, Masked, mask

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from sessions_app.masking import named, own
-from sessions_app.masking.shapes import BEGINNINGS, SHAPES, Shape
+from sessions_app.masking.openings import Openings
+from sessions_app.masking.shapes import BEGINNINGS, LONGEST_BEGINNING, REACH, SHAPES, Shape
+from sessions_app.masking.told import Told
 
 NAME = "organization name"
-# How far in front of a secret stands what gives it away.
-REACH = 300
 
 
 class Span(NamedTuple):
@@ -37,9 +37,16 @@ class Mask:
     secrets: Mapping[str, str] = field(default_factory=dict)
     # Names, masked as whole words only.
     names: frozenset[str] = frozenset()
+    # What who speaks was told: a name that stands in it is repeated and not given away, and masking it would tell
+    # whoever wrote it there that it is one.
+    told: Told = field(default_factory=Told)
 
     def text(self, text: str) -> Masked:
         return self.ending(text, 0)
+
+    def having_told(self, texts: Iterable[str]) -> Mask:
+        """The same for who was told all this."""
+        return replace(self, told=Told(tuple(texts)))
 
     def growing(self, text: str, after: int) -> tuple[Masked, int]:
         """Of a text that still grows what stands from `after` to where it can be judged, and where that is."""
@@ -63,22 +70,19 @@ class Mask:
         """Where the first stands that may yet become a secret."""
         least, near = len(text), max(0, after - REACH)
         for shape in _likely(text[near:]):
-            if found := shape.open.search(text, near):
-                least = min(least, max(found.start("secret"), after))
-        ends = range(max(after, len(text) - self._longest), least)
-        return next((at for at in ends if self._begins(text, at)), least)
-
-    def _begins(self, text: str, at: int) -> bool:
-        end = text[at:]
-        if end in self._beginnings:
-            return True
-        return end in BEGINNINGS and not (at and text[at - 1].isalnum())
+            if (opens := shape.opens(text, near)) is not None:
+                least = min(least, max(opens, after))
+        if self._openings is not None:
+            least = min(least, self._openings.start(text, after))
+        ends = range(max(after, len(text) - LONGEST_BEGINNING), least)
+        return next((at for at in ends if _begins(text, at)), least)
 
     def _spans(self, text: str, after: int) -> list[Span]:
         near = max(0, after - REACH)
         found = [Span(*span, shape.name) for shape in _likely(text[near:]) for span in shape.spans(text, near)]
         found += [Span(*match.span(), self.secrets[match[0]]) for match in self._find(self._secret, text, near)]
-        found += [Span(*match.span(), NAME) for match in self._find(self._name, text, near)]
+        named = (match for match in self._find(self._name, text, near) if not self.told.of(match[0]))
+        found += [Span(*match.span(), NAME) for match in named]
         return [span for span in found if span.start >= after]
 
     def _find(self, pattern: re.Pattern[str] | None, text: str, near: int) -> Iterable[re.Match[str]]:
@@ -109,14 +113,8 @@ class Mask:
         return re.compile(rf"(?<![A-Za-z0-9_])(?:{_any_of(self.names)})(?![A-Za-z0-9_])") if self.names else None
 
     @cached_property
-    def _beginnings(self) -> frozenset[str]:
-        """All that a text may end with and still become one of ours; a whole name may be part of a longer word."""
-        parts = {secret[:size] for secret in self.secrets for size in range(1, len(secret))}
-        return frozenset(parts | {name[:size] for name in self.names for size in range(1, len(name) + 1)})
-
-    @cached_property
-    def _longest(self) -> int:
-        return max(map(len, self._beginnings | BEGINNINGS))
+    def _openings(self) -> Openings | None:
+        return Openings.of([*self.secrets, *self.names])
 
 
 def mask(text: str) -> str:
@@ -126,6 +124,10 @@ def mask(text: str) -> str:
 
 def _any_of(texts: Iterable[str]) -> str:
     return "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
+
+
+def _begins(text: str, at: int) -> bool:
+    return text[at:] in BEGINNINGS and not (at and text[at - 1].isalnum())
 
 
 def _likely(text: str) -> list[Shape]:

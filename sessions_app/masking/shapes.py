@@ -4,10 +4,34 @@ Rather one too few than one too many: hashes, ids, addresses and the ordinary li
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sessions_app.masking import named
+
+# How far in front of a secret stands what gives it away.
+REACH = 300
+LONGEST_KEY, LONGEST_HEAD = 8000, 80
+FOOT = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+
+
+class Growing(NamedTuple):
+    """A secret that the end of a text cuts."""
+
+    # From `secret` on it may still grow into one.
+    pattern: re.Pattern[str]
+    # What is never in it: it begins after the last of these, or only what gives it away stands before.
+    end: re.Pattern[str]
+
+    def begins(self, text: str, after: int) -> int | None:
+        run = after
+        for found in self.end.finditer(text, after):
+            run = found.end()
+        # Not from `after`: each beginning in a long text would be read to where it ends, and they may be many.
+        cut = self.pattern.search(text, max(after, run - REACH))
+        return cut.start("secret") if cut else None
 
 
 @dataclass(frozen=True)
@@ -17,14 +41,18 @@ class Shape:
     hints: tuple[str, ...]
     # `secret` in it is what is masked.
     whole: re.Pattern[str]
-    # The same at the end of a text: from `secret` on it may still grow into one.
-    open: re.Pattern[str]
+    # The same at the end of a text, for each way to write it.
+    growing: tuple[Growing, ...]
     # The fixed characters it begins with, where it does.
     starts: tuple[str, ...] = ()
 
     def spans(self, text: str, after: int) -> Iterator[tuple[int, int]]:
         for found in self.whole.finditer(text, after):
             yield found.span("secret")
+
+    def opens(self, text: str, after: int) -> int | None:
+        """Where the first stands that the end of the text cuts."""
+        return min((at for each in self.growing if (at := each.begins(text, after)) is not None), default=None)
 
 
 class NamedShape(Shape):
@@ -38,19 +66,40 @@ class NamedShape(Shape):
                 yield found.span(kind)
 
 
+class PrivateKeyShape(Shape):
+    """A block with a head and a foot; without the foot as far as it looks like a key. Each foot is looked for once."""
+
+    def spans(self, text: str, after: int) -> Iterator[tuple[int, int]]:
+        feet = [found.end() for found in FOOT.finditer(text, after)]
+        until = after
+        for head in self.whole.finditer(text, after):
+            if head.start() < until:
+                continue
+            body = head.start("body")
+            foot = bisect_right(feet, body)
+            near = foot < len(feet) and feet[foot] - body <= LONGEST_KEY
+            until = feet[foot] if near else head.end("body")
+            yield head.start(), until
+
+    def opens(self, text: str, after: int) -> int | None:
+        closed = max((found.end() for found in FOOT.finditer(text, after)), default=after)
+        head = self.whole.search(text, max(closed, len(text) - LONGEST_KEY - LONGEST_HEAD))
+        return head.start() if head else super().opens(text, after)
+
+
 def _token(name: str, *starts: str, body: str, length: str, digit: bool = False) -> Shape:
     """Fixed first characters, and a run of others behind them."""
     # At the head of a run of such characters and nowhere in it: else each start in a long run would read it all again.
     begin = rf"(?<![A-Za-z0-9])(?<!{body})(?P<secret>(?:{'|'.join(map(re.escape, starts))})"
     needs = rf"(?={body}*[0-9])" if digit else ""
     whole = re.compile(rf"{begin}{needs}{body}{{{length}}})(?!{body})")
-    return Shape(name, tuple(start.lower() for start in starts), whole, re.compile(rf"{begin}{body}*)\Z"), starts)
+    return Shape(name, tuple(start.lower() for start in starts), whole, (_grows(begin, body),), starts)
 
 
 def _behind(name: str, hint: str, before: str, value: str, length: str, *, needs: str = "", then: str = "") -> Shape:
     """A run of characters behind something that gives it away."""
     whole = re.compile(rf"{before}(?P<secret>{needs}{value}{{{length}}}){then}")
-    return Shape(name, (hint,), whole, re.compile(rf"{before}(?P<secret>{value}*)\Z"))
+    return Shape(name, (hint,), whole, (_grows(rf"{before}(?P<secret>", value),))
 
 
 def _pair(name: str, hints: tuple[str, ...], names: str) -> Shape:
@@ -58,23 +107,29 @@ def _pair(name: str, hints: tuple[str, ...], names: str) -> Shape:
     before = rf"""(?i:{names})\\*["']?[ \t]{{0,20}}(?P<sign>=>|:=|[:=])[ \t]{{0,20}}"""
     double, single, bare = r"""[^"\n\\]""", r"""[^'\n\\]""", r"""[^\s"'`,;&<>()\[\]{}|\\]"""
     value = rf"""\\*"(?P<double>{double}{{1,500}})|\\*'(?P<single>{single}{{1,500}})|(?P<bare>{bare}{{1,500}})"""
-    grows = rf"""\\*"{double}*|\\*'{single}*|{bare}*"""
-    return NamedShape(name, hints, re.compile(rf"{before}(?:{value})"), re.compile(rf"{before}(?P<secret>{grows})\Z"))
+    begin = rf"{before}(?P<secret>"
+    growing = _grows(rf'{begin}\\*"', double), _grows(rf"{begin}\\*'", single), _grows(begin, bare)
+    return NamedShape(name, hints, re.compile(rf"{before}(?:{value})"), growing)
 
 
 def _private_key() -> Shape:
-    """A block with a head and a foot; without the foot as far as it looks like a key."""
-    head, foot = (rf"-----{word} [A-Z0-9 ]{{0,40}}PRIVATE KEY(?: BLOCK)?-----" for word in ("BEGIN", "END"))
-    whole = rf"(?P<secret>{head}(?:[\s\S]{{0,8000}}?{foot}|[A-Za-z0-9+/=\s\\]*))"
-    grows = rf"(?P<secret>-----BEGIN [A-Z0-9 ]{{0,60}}-{{0,4}}|{head}(?:(?!{foot})[\s\S]){{0,8000}})\Z"
-    return Shape("private key", ("-----begin ",), re.compile(whole), re.compile(grows), ("-----BEGIN ",))
+    whole = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?P<body>[A-Za-z0-9+/=\s\\]*)"
+    head = r"(?P<secret>-----BEGIN [A-Z0-9 ]{0,60}-{0,4})\Z"
+    growing = Growing(re.compile(head), re.compile("[^A-Z0-9 -]"))
+    return PrivateKeyShape("private key", ("-----begin ",), re.compile(whole), (growing,), ("-----BEGIN ",))
 
 
 def _jwt() -> Shape:
     part = r"[A-Za-z0-9_-]"
     begin = r"(?<![A-Za-z0-9_-])(?P<secret>eyJ"
     whole = rf"{begin}{part}{{6,}}\.{part}{{6,}}(?:\.{part}+){{0,3}})(?![A-Za-z0-9_-])"
-    return Shape("jwt", ("eyj",), re.compile(whole), re.compile(rf"{begin}[A-Za-z0-9._-]*)\Z"), ("eyJ",))
+    return Shape("jwt", ("eyj",), re.compile(whole), (_grows(begin, "[A-Za-z0-9._-]"),), ("eyJ",))
+
+
+def _grows(begin: str, body: str) -> Growing:
+    """The beginning, in the group `secret`, and any number of such characters."""
+    others = f"[{body[2:]}" if body.startswith("[^") else f"[^{body[1:]}"
+    return Growing(re.compile(rf"{begin}{body}*)\Z"), re.compile(others))
 
 
 WORD = r"[A-Za-z0-9_-]"
@@ -114,3 +169,4 @@ SHAPES: tuple[Shape, ...] = (
     _pair("key", ("key", "token", "secret", "credential"), rf"(?<![A-Za-z]){named.KEYS}"),
 )  # fmt: skip
 BEGINNINGS = frozenset(start[:size] for shape in SHAPES for start in shape.starts for size in range(1, len(start)))
+LONGEST_BEGINNING = max(map(len, BEGINNINGS))

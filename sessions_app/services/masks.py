@@ -1,4 +1,4 @@
-"""What is masked for an organisation: known shapes, this installation's secrets, and the names of the others."""
+"""What is masked for an organisation: shapes, this installation's secrets, and in what models say the others' names."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -24,11 +24,22 @@ sources: list[Callable[[UUID], Mapping[str, str]]] = []
 
 
 def of(organization_id: UUID) -> Mask:
+    """For what the organisation itself wrote, or has: a name that stands there is known there, and to mask it would
+    tell who has guesses exported or searched which other organisations there are."""
+    return Mask(_secrets(organization_id))
+
+
+def of_a_model(organization_id: UUID) -> Mask:
+    """For what a model says by itself; `Mask.having_told` adds what it only repeats."""
+    others = Organization.objects.exclude(pk=organization_id).values_list("name", flat=True)
+    return Mask(_secrets(organization_id), frozenset(name.strip() for name in others if telling(name.strip())))
+
+
+def _secrets(organization_id: UUID) -> dict[str, str]:
     known = own.secrets()
     for source in sources:
         known |= source(organization_id)
-    others = Organization.objects.exclude(pk=organization_id).values_list("name", flat=True)
-    return Mask(known, frozenset(name.strip() for name in others if telling(name.strip())))
+    return known
 
 
 def note(counts: Counter[str], *, organization_id: UUID, thing: Model, where: str, by: Actor) -> None:

@@ -10,6 +10,7 @@ from agents_app.engine.limits import Limits
 from agents_app.engine.watch import Cancelled, Watch
 from sessions_app.events.hub import hub
 from sessions_app.models import ChatSession
+from tests import factories
 from tests.agents_app.talking import events, in_thread, post, said, told, until, work_on
 from tests.fakes.openai_server import MODEL, FakeOpenAI
 
@@ -42,6 +43,17 @@ async def test_a_reply_is_streamed_and_stored_once(
     ]  # fmt: skip
     step = {"requests": 1, "input_tokens": 12, "output_tokens": 5, "estimated": False}
     assert run.usage == {**step, "steps": [step]}
+
+
+async def test_a_model_names_another_organisation_only_to_who_has_named_it(
+    room: ChatSession, models: FakeOpenAI
+) -> None:
+    for name in ("Globex Works", "Initech Works"):
+        await in_thread(factories.organization, name[:6].lower(), name=name)
+    models.says("Neither Globex Works nor Initech Works.")
+    run = await work_on(await in_thread(post, room, "Was it Globex Works?"))
+    [message] = await in_thread(said, run)
+    assert message.content == "Neither Globex Works nor [masked: organization name]."
 
 
 async def test_the_request_is_what_a_compatible_server_understands(room: ChatSession, models: FakeOpenAI) -> None:

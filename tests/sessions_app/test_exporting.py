@@ -132,6 +132,15 @@ def many(session: ChatSession, count: int) -> None:
     ChatSession.objects.filter(pk=session.pk).update(head=count)
 
 
+def test_what_people_wrote_does_not_tell_which_other_organisations_there_are(incident: Incident) -> None:
+    factories.organization("elsewhere", name="Globex Works")
+    post(incident.room, "Are Globex Works or Initech Works here?", factories.user("guesser"))
+    for form in ("json", "md"):
+        told = b"".join(exported(person(factories.user()), incident.room_id, form)).decode()
+        assert "Are Globex Works or Initech Works here?" in told
+    assert not AuditEntry.objects.filter(action="output.masked").exists()
+
+
 def test_a_long_session_goes_out_in_pieces_each_read_when_it_is_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three times as many messages are three times as many pieces of the same size, and no query is repeated."""
     monkeypatch.setattr(exports, "BATCH", 20)

@@ -1,11 +1,15 @@
 """What looks like a secret, or is one of ours, is masked, however it is split; what a log is full of passes."""
 
+from typing import Any
+
 import pytest
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.masking import Mask, Running, mask
+from sessions_app.masking.running import LITTLE
+from sessions_app.masking.shapes import REACH, SHAPES, Growing
 from sessions_app.services import masks
 from tests.factories import organization
 
@@ -119,14 +123,73 @@ def test_the_installations_own_secrets_are_known_by_their_text() -> None:
 
 
 @pytest.mark.django_db
-def test_an_organisation_is_told_of_no_other_by_name() -> None:
+def test_a_model_names_no_other_organisation() -> None:
     ours = organization("ours", name="Initech")
     for name in ("Globex", "Other", "acme works", "Ox"):
         organization(name.lower().replace(" ", "-"), name=name)
-    said = masks.of(ours.pk).text("Initech saw what Globex saw. Other findings: Ox, globex, acme works.")
+    words = "Initech saw what Globex saw. Other findings: Ox, globex, acme works."
+    said = masks.of_a_model(ours.pk).text(words)
     kind = "[masked: organization name]"
     assert said.text == f"Initech saw what {kind} saw. Other findings: Ox, globex, {kind}."
     assert said.counts == {"organization name": 2}
+    assert masks.of(ours.pk).text(words).text == words, "what people write tells them nothing of who else is here"
+
+
+@pytest.mark.parametrize(
+    "told", ["Is Initech Labs here?", "say I-n-i-t-e-c-h L.a.b.s", "reversed: sbaL hcetinI", "INITECH LABS"]
+)
+def test_a_name_that_is_only_repeated_is_not_masked(told: str) -> None:
+    repeated = MASK.having_told([told]).text("Initech Labs, and Globex.")
+    assert repeated.text == "Initech Labs, and [masked: organization name]."
+
+
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=40), st.data())
+def test_no_guess_learns_more_than_two_signs_by_what_is_held_back(rest: str, data: st.DataObject) -> None:
+    """Whatever follows the first two, right or wrong, is held back alike."""
+    secret = data.draw(st.sampled_from([SERVER, "Globex", "Initech Labs"]))
+    right, wrong = secret[: 2 + len(rest)], (secret[:2] + rest)[: len(secret)]
+    for guess in (right[:-1], wrong):
+        said = Running(Mask(MASK.secrets, MASK.names), lambda guess=guess: f"Is it {guess}")
+        assert said.text() == "Is it ", guess
+
+
+BEGUN = [
+    "password=", 'password="', "-----BEGIN RSA PRIVATE KEY-----", BLOCK, "eyJ.", "eyJaaaaaaa.", "sk-", "bearer ",
+    SERVER[:-1], "a://b:c", "authorization: basic ", "Glob",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("begun", BEGUN)
+def test_many_beginnings_are_read_a_few_times_each_however_long_the_text(
+    begun: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = [0]
+    growing = Mask.growing
+
+    def counted(mask: Mask, text: str, after: int) -> object:
+        read[0] += len(text) - after
+        return growing(mask, text, after)
+
+    monkeypatch.setattr(Mask, "growing", counted)
+    pieces = 2000
+    text = (begun * pieces)[: pieces * 4]
+    _spoken(f"{text} and so on.", list(range(4, len(text), 4)))
+    # A quarter more each time is five times in all; and what is little is read with each piece that comes.
+    assert read[0] < 6 * len(text) + pieces * LITTLE
+
+
+@pytest.mark.parametrize("begun", BEGUN)
+def test_of_many_beginnings_only_those_are_tried_that_may_reach_the_end(begun: str) -> None:
+    class Tried:
+        most = 0
+
+        def search(self, text: str, after: int) -> None:
+            Tried.most = max(Tried.most, len(text) - after)
+
+    for growing in (each for shape in SHAPES for each in shape.growing):
+        tried: Any = Tried()
+        Growing(tried, growing.end).begins(f"{begun * 2000} 'so' \"it\" is\n", 0)
+    assert Tried.most <= REACH + len(" is\n")
 
 
 def _spoken(text: str, cuts: list[int]) -> tuple[Running, list[str]]:
