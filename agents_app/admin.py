@@ -16,6 +16,7 @@ from agents_app.models import (
     Question,
     Quota,
     Run,
+    Runbook,
     ToolCall,
     ToolPolicy,
     UsageRecord,
@@ -66,6 +67,17 @@ class ToolPolicyAdmin(ScopedAdmin):
     list_filter = ("effect", OF_ORGANIZATION)
     list_select_related = ("organization", "agent")
     search_fields = ("tool", "note")
+
+
+@admin.register(Runbook)
+class RunbookAdmin(ScopedAdmin):
+    """The organisation's own, beside those that come with the product."""
+
+    addable = changeable = deletable = True
+    list_display = ("title", "techniques", "enabled", "organization")
+    list_filter = ("enabled", OF_ORGANIZATION)
+    list_select_related = ("organization",)
+    search_fields = ("title", "words", "techniques")
 
 
 @admin.register(Quota)

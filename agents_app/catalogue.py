@@ -102,6 +102,32 @@ class DescribeIndicator(Arguments):
     indicator: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
+class FindRelatedIncidents(Arguments):
+    pass
+
+
+class LookupRunbook(Arguments):
+    query: Annotated[Text, Field(min_length=1, max_length=300, description="What is going on, in a few words.")]
+    technique: Annotated[
+        Text,
+        Field(pattern=r"^(?:T\d{4}(?:\.\d{3})?)?$", description="Of MITRE ATT&CK, such as T1110, if known."),
+    ] = ""
+
+
+class TimelineOf(Arguments):
+    around: Annotated[
+        Text,
+        Field(
+            min_length=1, max_length=300,
+            description="A time (2026-11-20T03:12:44Z, or 03:12 of that day), or a line of evidence as file:line.",
+        ),
+    ]  # fmt: skip
+    minutes_before: Annotated[int, Field(ge=0, le=10_080)] = 10
+    minutes_after: Annotated[int, Field(ge=0, le=10_080)] = 30
+    about: Annotated[Text, Field(max_length=300, description="Only what holds all of these words.")] = ""
+    limit: Annotated[int, Field(ge=1, le=200)] = 60
+
+
 class CurrentTime(Arguments):
     pass
 
@@ -165,6 +191,24 @@ _ALL = (
         "Say what an indicator is, whether it is private, where and how often it was seen, and which other incidents "
         "know it.",
         DescribeIndicator,
+    ),
+    ToolSpec(
+        "find_related_incidents",
+        "Find other incidents of the organisation that share indicators, users, machines, the alert or the technique "
+        "with this one, and say why each is related.",
+        FindRelatedIncidents,
+    ),
+    ToolSpec(
+        "lookup_runbook",
+        "Look up what the runbooks say about a kind of trouble: what to find out, to contain and to mend.",
+        LookupRunbook,
+    ),
+    ToolSpec(
+        "timeline_of",
+        "Put in order what happened around a moment: lines of evidence by the time they say, alerts, and what was done "
+        "in the room.",
+        TimelineOf,
+        seconds=60,
     ),
     ToolSpec("current_time", "Tell the current time in UTC.", CurrentTime),
     ToolSpec("calculator", "Work out an arithmetic expression.", Calculator),

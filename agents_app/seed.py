@@ -9,7 +9,10 @@ from agents_app.services import providers
 from sessions_app import actors, demo
 from sessions_app.models import Incident, Organization, Role
 
-LOOKING = ("search_evidence", "summarize_evidence", "describe_indicator", "current_time", "calculator")
+LOOKING = (
+    "search_evidence", "summarize_evidence", "describe_indicator", "find_related_incidents", "lookup_runbook",
+    "timeline_of", "current_time", "calculator",
+)  # fmt: skip
 ASKING = ("ask_human",)
 CHANGING = ("block_indicator", "unblock_indicator")
 

@@ -4,6 +4,7 @@ from agents_app.models.containment import BlockedIndicator
 from agents_app.models.plans import PlanNode
 from agents_app.models.providers import Provider, ProviderHealth
 from agents_app.models.quotas import Period, Quota, QuotaCount, QuotaType, UsageRecord
+from agents_app.models.runbooks import Runbook
 from agents_app.models.runs import Run, RunInbox
 from agents_app.models.tool_calls import ToolCall
 
@@ -22,6 +23,7 @@ __all__ = [
     "QuotaType",
     "Run",
     "RunInbox",
+    "Runbook",
     "ToolCall",
     "ToolPolicy",
     "UsageRecord",

@@ -48,6 +48,7 @@ USERS = (
     ((" user ",), re.compile(rf"\b(?:invalid|illegal|unknown|authenticating) user {NAME}", AI)),
     ((" from ",), re.compile(rf"\bfor (?:user )?(?!(?:invalid|illegal|user) ){NAME} from ", A)),
     (("for user", "by user"), re.compile(rf"\b(?:for|by) user {NAME}", A)),
+    ((" by ",), re.compile(rf"\bby {NAME}\(uid=", A)),
     (("new user",), re.compile(rf"\bnew user: name={NAME}", A)),
     (("sudo",), re.compile(rf"\bsudo(?:\[\d{{1,7}}\])?:\s{{1,8}}{NAME} : ", A)),
     (

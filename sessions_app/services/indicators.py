@@ -130,6 +130,8 @@ class Description:
     kind: str | None
     private: bool | None
     blocked_until: datetime | None
+    # As the incident's list of indicators counts: lines of files and alerts together.
+    seen_count: int
     count: int
     # No file holds it: what was counted are lines of the alert itself.
     of_alert: bool
@@ -150,6 +152,7 @@ def describe(incident: Incident, value: str) -> Description:
         kind=kind,
         private=indicators.is_own(plain, incident.organization.own_networks) if kind in PLACED else None,
         blocked_until=row.blocked_until if row else None,
+        seen_count=row.seen_count if row else 0,
         count=sum(each.count for each in seen),
         of_alert=not in_files,
         seen_in=seen,

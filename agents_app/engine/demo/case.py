@@ -40,6 +40,7 @@ class Case:
     people: list[dict[str, Any]] = field(default_factory=list)
     limits: dict[str, Any] = field(default_factory=dict)
     decided_before: list[dict[str, Any]] = field(default_factory=list)
+    runbooks: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def read(cls, data: dict[str, Any]) -> "Case":

@@ -10,8 +10,9 @@ from agents_app.engine.demo.prose import quoted, sentences
 
 WHO = (
     "I am offline-demo, the demo model that works without any provider's key. I do not understand language as a real "
-    "model does: I search and count the evidence, describe indicators, do arithmetic with the calculator, remember "
-    "what was said here, and ask for approval before anything is blocked."
+    "model does: I search and count the evidence, describe indicators, find related incidents, look up runbooks, put "
+    "in order what happened around a time, do arithmetic with the calculator, remember what was said here, and ask for "
+    "approval before anything is blocked."
 )
 _WHO = re.compile(r"\b(?:who|what) are you\b|\byour name\b|\bwhich model\b|^\s*(?:hi|hello|hey)\b", re.IGNORECASE)
 _RECALL = re.compile(
@@ -23,6 +24,15 @@ _MY_NAME = re.compile(r"\bmy name is ([\w' -]{1,40}\w)|\bI am called ([\w' -]{1,
 _TIME = re.compile(r"\bwhat(?:'s| is) the (?:time|date)|\bwhat time\b|\bcurrent time\b|\btime is it\b", re.IGNORECASE)
 _SUMMARY = re.compile(
     r"\bsummar|\boverview\b|\bwhat (?:has )?happened\b|\bstatus\b|\bevidence\b.*\bshow", re.IGNORECASE
+)
+_RELATED = re.compile(r"\b(?:related|similar|other) incidents?\b|\bincidents? (?:related|like this)\b", re.IGNORECASE)
+_RUNBOOK = re.compile(r"\b(?:run|play)books?\b|\bwhat (?:should|do|must) (?:we|I) do\b", re.IGNORECASE)
+_TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b", re.IGNORECASE | re.ASCII)
+_AROUND = re.compile(r"\btimeline\b|\bwhat (?:has )?happened\b|\b(?:around|after|before|at) \d", re.IGNORECASE)
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?|\b\d{1,2}:\d\d(?::\d\d)?\b"
+    r"|\b[\w.-]{1,80}\.\w{1,8}:\d{1,9}\b",
+    re.ASCII,
 )
 _DESCRIBE = re.compile(
     r"\bdescribe\b|\bwho is\b|\bwhat is\b|\bwhat about\b|\btell me about\b|\bknow about\b", re.IGNORECASE
@@ -105,14 +115,14 @@ def move(talk: Talk) -> str | tuple[str, dict[str, Any]]:
     """What to say, or which tool to call."""
     if talk.returned:
         return outcomes.told(talk.returned[-1])
-    call = _call(talk.newest)
+    call = _call(talk.newest, talk.data)
     if call is None:
         return _words(talk)
     return call if call[0] in talk.offered else f"For that I would need the tool {call[0]}, which I am not given here."
 
 
 # --- Tools ----------------------------------------------------------------------------------------------------------
-def _call(text: str) -> tuple[str, dict[str, Any]] | None:
+def _call(text: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     wish = wishes.read(text)
     if wish.unblocks and wish.addresses:
         return "unblock_indicator", {"indicator": wish.addresses[0], "reason": f"Asked for in the chat: {text[:200]}"}
@@ -127,6 +137,8 @@ def _call(text: str) -> tuple[str, dict[str, Any]] | None:
         return "calculator", {"expression": sum_}
     if _TIME.search(text):
         return "current_time", {}
+    if around := _reading_around(text, data):
+        return around
     if wish.addresses:
         tool, name = ("describe_indicator", "indicator") if _DESCRIBE.search(text) else ("search_evidence", "query")
         return tool, {name: wish.addresses[0]}
@@ -135,6 +147,18 @@ def _call(text: str) -> tuple[str, dict[str, Any]] | None:
     if _SUMMARY.search(text):
         return "summarize_evidence", {}
     return _search(text) if _HOW_OFTEN.search(text) and not _RECALL.search(text) else None
+
+
+def _reading_around(text: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+    if _RELATED.search(text):
+        return "find_related_incidents", {}
+    if _RUNBOOK.search(text):
+        named = _TECHNIQUE.search(text)
+        about = f"{text} {Case.read(data).title}"
+        return "lookup_runbook", {"query": about[:300], **({"technique": named[0].upper()} if named else {})}
+    if _AROUND.search(text) and (moment := _MOMENT.search(text)):
+        return "timeline_of", {"around": moment[0]}
+    return None
 
 
 def _search(text: str) -> tuple[str, dict[str, Any]] | None:

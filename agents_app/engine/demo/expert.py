@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from agents_app.engine.demo import containing, weighing, wishes
+from agents_app.engine.demo import aftermath, containing, weighing, wishes
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
-from agents_app.engine.demo.results import Hits, described
+from agents_app.engine.demo.results import Hits, described, noted
 
 PLACES = {"True": ", inside our own networks", "False": ", outside our networks"}
 # What to do next: about which kind of indicator, with its names, and where nobody is named.
@@ -55,6 +55,12 @@ def _findings(case: Case, number: int) -> Iterator[dict[str, Any]]:
                 )
             case "describe_indicator":
                 yield _described(action)
+            case "timeline_of":
+                yield aftermath.finding(action)
+            case "find_related_incidents":
+                yield _related(action)
+            case "lookup_runbook":
+                yield from _guided(action)
     if others := case.done("describe_indicator", round_=number):
         yield _elsewhere(others)
 
@@ -97,7 +103,8 @@ def _described(action: dict[str, Any]) -> dict[str, Any]:
     kind = str(result.get("kind") or "")
     where = PLACES.get(str(result.get("private")), "") if kind in ("ip", "domain", "url") else ""
     lines = described(result)
-    held = f" {count(lines, 'line')} of the logs {'holds' if lines == 1 else 'hold'} it." if lines else ""
+    seen = f"; with the alerts it was seen {count(noted(result), 'time')}" if noted(result) > lines else ""
+    held = f" {count(lines, 'line')} of the logs {'holds' if lines == 1 else 'hold'} it{seen}." if lines else ""
     return {"text": f"{value} is {A_KIND.get(kind, 'something of no known kind')}{where}.{held}", "evidence": []}
 
 
@@ -110,6 +117,20 @@ def _elsewhere(actions: list[dict[str, Any]]) -> dict[str, Any]:
     told = [f"{value} in {count(number, 'other incident')}" for value, number in counts.items() if number]
     nobody = "No other incident has seen it." if len(counts) == 1 else "No other incident has seen any of them."
     return {"text": f"Seen elsewhere: {'; '.join(told)}." if told else nobody, "evidence": told}
+
+
+def _related(action: dict[str, Any]) -> dict[str, Any]:
+    """The nearest ones, each with its first reason."""
+    found = (action.get("result") or {}).get("incidents") or []
+    told = [f"{quoted(str(each['title']))} ({each['status']}; {(each.get('why') or ['?'])[0]})" for each in found[:3]]
+    text = f"Related: {listed(told)}." if told else "No other incident is related to this one."
+    return {"text": text, "evidence": told}
+
+
+def _guided(action: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    best = next(iter((action.get("result") or {}).get("runbooks") or []), None)
+    if best:
+        yield {"text": f"The runbook {quoted(str(best['title']))} is for this.", "evidence": []}
 
 
 # --- What was done, and what failed ---------------------------------------------------------------------------------
@@ -173,12 +194,21 @@ def _advice(case: Case) -> Iterator[str]:
     others = [each.value for each in case.suspects if each.value not in asked and containing.supported(case, each)]
     if others:
         yield f"Decide about {listed(others)} too."
+    yield from aftermath.advice(case)
     whom, by_name, in_general = ADVICE[case.kind]
     names = case.named(whom)
     yield by_name.format(listed(names)) if names else in_general
+    if read := _runbook(case):
+        yield f"Go through the runbook {quoted(read)}."
     if case.kind == "malware" and (hashes := case.named("hash")):
         yield f"Search the other machines for {listed(hashes, most=2)}."
     if not case.logs:
         yield "Attach the logs of that time as evidence."
     elif not weighing.related(case):
         yield "Attach the logs of the machine and the time that the alert is about."
+
+
+def _runbook(case: Case) -> str:
+    """The one that was read."""
+    found = [(each.get("result") or {}).get("runbooks") or [] for each in case.done("lookup_runbook")]
+    return next((str(each[0]["title"]) for each in found if each), "")

@@ -6,9 +6,13 @@ from typing import Any
 
 from agents_app.engine.demo.expert import PLACES
 from agents_app.engine.demo.prose import count, quoted
-from agents_app.engine.demo.results import described, hits, tally
+from agents_app.engine.demo.results import described, hits, moments, noted, tally
 
-LOOKS = frozenset({"search_evidence", "summarize_evidence", "describe_indicator"})
+LOOKS = frozenset(
+    {"search_evidence", "summarize_evidence", "describe_indicator", "find_related_incidents", "lookup_runbook",
+     "timeline_of"}
+)  # fmt: skip
+MOST_TOLD = 12
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,39 @@ def _described(args: dict[str, Any], result: dict[str, Any]) -> str:
     others = len(result.get("other_incidents") or [])
     seen = count(described(result), "line")
     told = f"{args['indicator']} is of kind {result.get('kind') or 'unknown'}{own}."
-    return f"{told} {seen} of the logs hold it; other incidents that saw it: {others}."
+    alerts = f" (with the alerts it was seen {count(noted(result), 'time')})" if noted(result) else ""
+    return f"{told} {seen} of the logs hold it{alerts}; other incidents that saw it: {others}."
+
+
+def _related(args: dict[str, Any], result: dict[str, Any]) -> str:
+    found = [each for each in result.get("incidents") or [] if isinstance(each, dict)]
+    if not found:
+        return "No other incident of this organisation is related to this one."
+    lines = [
+        f"- {each['title']} ({each['severity']}, {each['status']}): {', '.join(each['why'][:3])}" for each in found
+    ]
+    return "Related incidents, the nearest first:\n\n" + "\n".join(lines)
+
+
+def _guided(args: dict[str, Any], result: dict[str, Any]) -> str:
+    found = [each for each in result.get("runbooks") or [] if isinstance(each, dict)]
+    if not found:
+        others = "; ".join(str(each) for each in result.get("others") or [])
+        return f"No runbook fits these words. There are: {others}." if others else "There are no runbooks."
+    best = found[0]
+    why = ", ".join(str(each) for each in best.get("why") or [])
+    return f"From {best.get('origin')}'s runbook {quoted(str(best['title']))} (found by {why}):\n\n{best.get('text')}"
+
+
+def _ordered(args: dict[str, Any], result: dict[str, Any]) -> str:
+    found = moments(result)
+    if not found:
+        return "Nothing with a time lies there."
+    lines = "\n".join(f"    {each.at:%H:%M:%S} {each.text[:300]}" for each in found[:MOST_TOLD])
+    total = int(result.get("total") or 0)
+    head = f"{count(total, 'entry') if total == 1 else f'{total} entries'} lie there"
+    cut = f", the first {MOST_TOLD} of them" if total > MOST_TOLD else ""
+    return f"{head}{cut}:\n\n{lines}"
 
 
 def _blocked(args: dict[str, Any], result: dict[str, Any]) -> str:
@@ -86,6 +122,9 @@ ANSWERS: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
     "search_evidence": _found,
     "summarize_evidence": _counted,
     "describe_indicator": _described,
+    "find_related_incidents": _related,
+    "lookup_runbook": _guided,
+    "timeline_of": _ordered,
     "calculator": lambda args, result: f"{args['expression']} = {result.get('value')}",
     "current_time": lambda args, result: f"It is {result.get('weekday')}, {result.get('utc')}.",
     "block_indicator": _blocked,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agents_app.engine.demo import containing, expert, weighing
+from agents_app.engine.demo import aftermath, containing, expert, weighing
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.prose import count, listed, quoted, sentences
 
@@ -71,7 +71,9 @@ def _refused(action: dict[str, Any]) -> bool:
 
 def _assessment(case: Case) -> str:
     weight = weighing.weigh(case)
-    return sentences((ASSESSMENTS[case.kind], weight.words, _inside(case), f"Confidence: {weight.confidence}."))
+    inside = aftermath.told(case) or _inside(case)
+    opening = "Somebody got in." if case.kind == "access" and aftermath.entry(case) else ASSESSMENTS[case.kind]
+    return sentences((opening, weight.words, inside, f"Confidence: {weight.confidence}."))
 
 
 def _inside(case: Case) -> str:

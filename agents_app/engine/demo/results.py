@@ -15,6 +15,25 @@ class Count:
     lines: int
     failed: int = 0
     accepted: int = 0
+    # Where the first lines of success stand, and what they say.
+    successes: tuple["Place", ...] = ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the evidence; `name` is what the tools know it by."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An entry of a timeline."""
+
+    at: datetime
+    text: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,11 @@ def described(result: Any) -> int:
     return _number(result.get("count")) if isinstance(result, dict) and not result.get("of_alert") else 0
 
 
+def noted(result: Any) -> int:
+    """How often the incident's list of indicators says it was seen: in files and alerts together."""
+    return _number(result.get("seen_count")) if isinstance(result, dict) else 0
+
+
 def span(first: Any, last: Any) -> str:
     """From when to when, by the clock: many logs write no year, so a date would be a guess."""
     try:
@@ -90,7 +114,36 @@ def span(first: Any, last: Any) -> str:
 def _counts(items: Any) -> list[Count]:
     found = [item for item in items or [] if isinstance(item, dict) and _text(item.get("value"))]
     rows = [item for item in found if not item.get("of_alert")]
-    return [Count(row["value"], *(_number(row.get(name)) for name in ("count", "failed", "accepted"))) for row in rows]
+    return [
+        Count(
+            value=row["value"], lines=_number(row.get("count")), failed=_number(row.get("failed")),
+            accepted=_number(row.get("accepted")), successes=tuple(_places(row.get("accepted_examples"))),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _places(hits: Any) -> list[Place]:
+    found = [each for each in hits or [] if isinstance(each, dict)]
+    return [Place(f"{_text(each.get('filename'))}:{each.get('line')}", _text(each.get("text"))) for each in found]
+
+
+def moments(result: Any) -> list[Moment]:
+    """What timeline_of put in order, as far as it says when."""
+    entries = result.get("entries") if isinstance(result, dict) else None
+    found = [each for each in entries or [] if isinstance(each, dict)]
+    return [
+        Moment(at, _text(each.get("text")), _text(each.get("source")))
+        for each in found
+        if (at := _moment(_text(each.get("at")))) is not None
+    ]
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _number(value: Any) -> int:

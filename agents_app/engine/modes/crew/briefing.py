@@ -6,11 +6,13 @@ from uuid import UUID
 from agents_app import catalogue
 from agents_app.engine.modes.crew.state import ActionState, CrewState, RoundState, TaskState
 from agents_app.models import Approval, BlockedIndicator, ToolCall
+from agents_app.services import runbooks
 from sessions_app.models import Incident
 from sessions_app.services import evidence_files
 
 MOST_ALERTS = 5
 MOST_INDICATORS = 60
+MOST_RUNBOOKS, LONGEST_RUNBOOK = 3, 5000
 # Bounds on what one result or alert may take of a model's attention.
 MOST_ITEMS = 20
 LONGEST_TEXT = 600
@@ -19,6 +21,8 @@ DEEPEST = 8
 MOST_RESULT_ITEMS = 10
 MOST_EXAMPLES = 2
 LONGEST_EXAMPLE = 200
+# Where the order of many short lines is the result, they are told.
+MOST_ENTRIES = {"timeline_of": 40}
 
 
 def brief(incident_id: UUID, state: CrewState, *, max_rounds: int) -> dict[str, Any]:
@@ -35,6 +39,7 @@ def brief(incident_id: UUID, state: CrewState, *, max_rounds: int) -> dict[str, 
         "decided_before": _decided_before(incident, state),
         "rounds": [_round(each, calls) for each in state.rounds],
         "people": [{**each.model_dump(), "new": each.round == number} for each in state.people],
+        "runbooks": _runbooks(incident),
         "limits": {"round": number, "max_rounds": max_rounds, "writes_allowed": number > 1},
         "tools": tools(),
     }
@@ -58,12 +63,12 @@ def trimmed(value: Any, depth: int = 0) -> Any:
     return cut(value, LONGEST_TEXT)
 
 
-def gist(value: Any, depth: int = 0) -> Any:
+def gist(value: Any, depth: int = 0, most: int = MOST_RESULT_ITEMS) -> Any:
     """A tool's result, cut harder the deeper it goes."""
     if isinstance(value, dict):
-        return {key: gist(inner, depth + 1) for key, inner in value.items()} if depth <= DEEPEST else "…"
+        return {key: gist(inner, depth + 1, most) for key, inner in value.items()} if depth <= DEEPEST else "…"
     if isinstance(value, list):
-        return [gist(inner, depth + 1) for inner in value[: MOST_RESULT_ITEMS if depth < 2 else MOST_EXAMPLES]]
+        return [gist(inner, depth + 1, most) for inner in value[: most if depth < 2 else MOST_EXAMPLES]]
     return cut(value, LONGEST_TEXT if depth < 4 else LONGEST_EXAMPLE)
 
 
@@ -120,6 +125,16 @@ def _blocked(incident: Incident) -> list[dict[str, Any]]:
     return [{"indicator": row.indicator, "until": row.until.isoformat(), "reason": row.reason} for row in rows]
 
 
+def _runbooks(incident: Incident) -> list[dict[str, Any]]:
+    """Those that fit what the alerts say, the best one whole; `lookup_runbook` finds the rest."""
+    found = runbooks.applying(incident)[:MOST_RUNBOOKS]
+    bodies = [each.guide.body[:LONGEST_RUNBOOK] for each in found[:1]] + [""] * len(found)
+    return [
+        {"title": each.guide.title, "why": list(each.why), "techniques": list(each.guide.techniques), "text": body}
+        for each, body in zip(found, bodies, strict=False)
+    ]
+
+
 # --- What the crew did ----------------------------------------------------------------------------------------------
 def _calls(state: CrewState) -> dict[UUID, ToolCall]:
     ids = [action.tool_call_id for each in state.rounds for task in each.tasks for action in task.actions]
@@ -149,7 +164,8 @@ def _action(action: ActionState, calls: dict[UUID, ToolCall]) -> dict[str, Any]:
     status = call.state if call.settled else "pending"
     return {
         **told, "status": status, "error": call.error or action.error, "tool": call.tool, "args": call.args,
-        "result": gist(call.result), "decision": _decision(call.approval) if call.approval else None,
+        "result": gist(call.result, most=MOST_ENTRIES.get(call.tool, MOST_RESULT_ITEMS)),
+        "decision": _decision(call.approval) if call.approval else None,
     }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ async def share_out(crew: Crew) -> None:
     ]
     try:
         if tasks:
-            data = await crew.brief("incident", "people", "tools")
+            data = await crew.brief("incident", "people", "tools", "runbooks")
             await crew.ask("manager", {**data, "tasks": tasks}, output=ManagerActions, then=accept)
         else:
             crew.state.stage = "operator"

@@ -1,0 +1,135 @@
+"""What happened around a moment: lines of evidence by the time they say, alerts, and what was done in the room."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from heapq import nsmallest
+
+from django.utils.translation import gettext as _
+
+from agents_app.services.report_timeline import LINES
+from sessions_app.errors import Invalid
+from sessions_app.ingest import times
+from sessions_app.models import Event, Evidence, Incident
+from sessions_app.services.evidence_files import files_and_alerts, read_lines
+from sessions_app.services.evidence_search import Query
+from sessions_app.services.files import shown
+
+LONGEST_TEXT = 400
+CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?(?:UTC|Z))?", re.ASCII)
+LINE = re.compile(r"(.{1,255}):(\d{1,9})", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened: where it stands, and what it says."""
+
+    at: datetime
+    source: str
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """`total` counts all that lies in the window; `entries` are the first of them."""
+
+    moment: datetime
+    start: datetime
+    end: datetime
+    about: str
+    total: int
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    start: datetime
+    end: datetime
+    query: Query | None
+
+    def holds(self, when: datetime | None) -> bool:
+        return when is not None and self.start <= when <= self.end
+
+
+def around(
+    incident: Incident, moment: str, *, before: timedelta, after: timedelta, about: str = "", limit: int = 60
+) -> Timeline:
+    """Everything with a time between, in order; `about` leaves only what holds all of its words."""
+    at = when(incident, moment)
+    window = Window(at - before, at + after, Query(about) if about.strip() else None)
+    total, entries = 0, list[tuple[datetime, int, Entry]]()
+    for entry in _all(incident, window):
+        entries.append((entry.at, total, entry))
+        total += 1
+        if len(entries) > 4 * limit:
+            entries = nsmallest(limit, entries)
+    first = tuple(entry for _, _, entry in nsmallest(limit, entries))
+    return Timeline(at, window.start, window.end, about, total, first)
+
+
+def when(incident: Incident, moment: str) -> datetime:
+    """A time, the time of a line (`auth.log:412`), or a time of day: then the one nearest to the incident's opening."""
+    text = moment.strip()
+    if clock := CLOCK.fullmatch(text):
+        return _nearest(incident.opened_at, clock)
+    if (line := LINE.fullmatch(text)) and (row := incident.evidence.filter(filename=line[1]).order_by("-id").first()):
+        return _of_line(row, int(line[2]))
+    if found := times.moment(text):
+        return found
+    raise Invalid(_("Name a time, such as 2026-11-20T03:12:44Z or 03:12, or a line of evidence, such as auth.log:412."))
+
+
+def _nearest(opened: datetime, clock: re.Match[str]) -> datetime:
+    hour, minute, second = (int(part or 0) for part in clock.groups())
+    if hour > 23 or minute > 59 or second > 59:
+        raise Invalid(_("There is no such time of day."))
+    day = opened.astimezone(UTC).replace(hour=hour, minute=minute, second=second, microsecond=0)
+    return min((day + timedelta(days=each) for each in (-1, 0, 1)), key=lambda each: abs(each - opened))
+
+
+def _of_line(row: Evidence, number: int) -> datetime:
+    line = next(((found, text) for found, text in read_lines(row, number)), None)
+    at = times.in_line(shown(line[1]), row.created_at) if line and line[0] == number else None
+    if at is None:
+        raise Invalid(_("Line {number} of {file} says no time.").format(number=number, file=row.filename))
+    return at
+
+
+# --- Where things stand -----------------------------------------------------------------------------------------------
+def _all(incident: Incident, window: Window) -> Iterator[Entry]:
+    files, _alerts = files_and_alerts(incident)
+    for row in files:
+        yield from _of_evidence(row, window)
+    yield from _matching(_of_alerts(incident, window), window)
+    yield from _matching(_of_room(incident, window), window)
+
+
+def _of_evidence(row: Evidence, window: Window) -> Iterator[Entry]:
+    """The words are looked for before the time is read: most lines are done with after the cheaper look."""
+    for number, line in read_lines(row):
+        if window.query is None or window.query.matches(line):
+            text = shown(line)
+            at = times.in_line(text, row.created_at)
+            if at is not None and window.holds(at):
+                yield Entry(at, "evidence", f"{row.filename}:{number}", text[:LONGEST_TEXT])
+
+
+def _of_alerts(incident: Incident, window: Window) -> Iterator[Entry]:
+    for row in incident.alerts.order_by("id"):
+        at = row.occurred_at or row.received_at
+        if window.holds(at):
+            yield Entry(at, "alert", row.source, row.title)
+
+
+def _of_room(incident: Incident, window: Window) -> Iterator[Entry]:
+    told = Event.objects.filter(session=incident.room_id, type__in=LINES, ts__range=(window.start, window.end))
+    for event in told.order_by("seq"):
+        yield Entry(
+            event.ts, "room", f"event {event.seq}", LINES[event.type](event.data, event.actor_name)[:LONGEST_TEXT]
+        )
+
+
+def _matching(entries: Iterable[Entry], window: Window) -> Iterator[Entry]:
+    return (each for each in entries if window.query is None or window.query.matches(each.text.encode()))
