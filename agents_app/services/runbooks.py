@@ -59,10 +59,8 @@ def find(organization: Organization | UUID, text: str, techniques: Iterable[str]
 def applying(incident: Incident) -> list[Match]:
     """Those that fit what an incident's alerts say; without an alert, what its title and description say."""
     alerts = incident.alerts.order_by("id").values_list("title", flat=True)[:MOST_ALERTS]
-    named = incident.metadata.get("techniques") if isinstance(incident.metadata, dict) else None
-    techniques = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
     words = " ".join((incident.title, incident.description, *alerts))
-    return [each for each in find(incident.organization_id, words, techniques) if each.sure]
+    return [each for each in find(incident.organization_id, words, incident.techniques) if each.sure]
 
 
 @lru_cache(maxsize=1)

@@ -73,19 +73,14 @@ def _by_alert(incident: Incident) -> Iterable[Reason]:
 
 def _by_kind(incident: Incident) -> Iterable[Reason]:
     """A source says the same of something else, or names the same technique."""
-    mine = set(_techniques(incident.metadata))
+    mine = set(incident.techniques)
     recent = Incident.objects.filter(organization=incident.organization_id).exclude(pk=incident.pk)
     same = Q(title=incident.title, source=incident.source) & ~Q(source="")
     for row in recent.filter(same).order_by("-id")[:RECENT]:
         yield row.pk, SAME_KIND, f"{row.source} gave it the same title"
     for row in recent.order_by("-id").only("metadata")[:RECENT] if mine else ():
-        for technique in sorted(mine & set(_techniques(row.metadata))):
+        for technique in sorted(mine & set(row.techniques)):
             yield row.pk, TECHNIQUE, f"both are of technique {technique}"
-
-
-def _techniques(metadata: object) -> list[str]:
-    named = metadata.get("techniques") if isinstance(metadata, dict) else None
-    return [each for each in named if isinstance(each, str)] if isinstance(named, list) else []
 
 
 def _related(row: Incident, reasons: list[tuple[int, str]]) -> Related:
