@@ -35,6 +35,8 @@ define("ingest", RESPONDERS | ADMINS, scope=ApiKey.Scope.INGEST)
 define("declare", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("change_incident", RESPONDERS)
 define("close_incident", COMMANDERS | APPROVERS)
+# It ends one incident and the work of its agents, as closing it does.
+define("merge_incident", COMMANDERS | APPROVERS)
 define("post", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("start_session", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("end_session", RESPONDERS, scope=ApiKey.Scope.WRITE)

@@ -5,7 +5,18 @@ from typing import Any
 
 from django.conf import settings
 
-from sessions_app.models import ChatSession, Evidence, FollowUp, Incident, Indicator, Message, Upload, User
+from sessions_app.models import (
+    ChatSession,
+    Evidence,
+    FollowUp,
+    Incident,
+    IncidentRole,
+    Indicator,
+    Message,
+    Pin,
+    Upload,
+    User,
+)
 from sessions_app.vocabulary import (
     EvidenceResource,
     IncidentResource,
@@ -19,7 +30,11 @@ ROLE_OF_SENDER = {"user": "user", "agent": "assistant", "ai": "assistant", "syst
 
 
 def person(user: User | None) -> dict[str, str] | None:
-    return {"id": str(user.pk), "name": user.display_name} if user else None
+    return named(user) if user else None
+
+
+def named(user: User) -> dict[str, str]:
+    return {"id": str(user.pk), "name": user.display_name}
 
 
 def session(row: ChatSession) -> SessionResource:
@@ -94,9 +109,17 @@ def indicator(row: Indicator) -> IndicatorResource:
     )
 
 
-def incident(row: Incident, *, indicators: Iterable[Indicator] | None = None) -> IncidentResource:
-    """`indicators` saves the query where the caller has them; their order is the wire's: oldest first."""
+def incident(
+    row: Incident,
+    *,
+    indicators: Iterable[Indicator] | None = None,
+    roles: Iterable[IncidentRole] | None = None,
+    merged: Iterable[Incident] | None = None,
+) -> IncidentResource:
+    """What is given saves its query; the wire's order is oldest first. What was merged shows nothing as its own."""
     found = row.indicators.order_by("id") if indicators is None else indicators
+    held = row.roles.select_related("user") if roles is None else roles
+    within = row.merged_from.order_by("id") if merged is None else merged
     return IncidentResource(
         id=row.pk,
         title=row.title,
@@ -107,21 +130,41 @@ def incident(row: Incident, *, indicators: Iterable[Indicator] | None = None) ->
         fingerprint=row.fingerprint,
         alert_count=row.alert_count,
         session_id=row.room_id,
-        indicators=[indicator(each) for each in found],
+        indicators=[] if row.merged_into_id else [indicator(each) for each in found],
         summary=row.summary or None,
         summary_version=row.summary_version,
+        summary_seq=row.summary_seq,
         opened_at=row.opened_at,
         closed_at=row.closed_at,
         commander=person(row.commander),
+        roles={each.role: named(each.user) for each in sorted(held, key=lambda each: each.role)},
+        merged_into=titled(row.merged_into) if row.merged_into else None,
+        merged=[titled(each) for each in within],
         techniques=row.techniques,
     )
+
+
+def titled(row: Incident) -> dict[str, str]:
+    return {"id": str(row.pk), "title": row.title}
 
 
 def task(row: FollowUp) -> dict[str, Any]:
     """A person's task; an agent's is a node of its plan."""
     due = row.due.isoformat().replace("+00:00", "Z") if row.due else None
-    assignee = str(row.assignee_id) if row.assignee_id else None
-    return {"id": str(row.pk), "title": row.title, "assignee_id": assignee, "due": due, "status": row.status}
+    assignee = person(row.assignee)
+    return {
+        "id": str(row.pk),
+        "title": row.title,
+        "assignee_id": assignee["id"] if assignee else None,
+        "assignee": assignee["name"] if assignee else None,
+        "due": due,
+        "status": row.status,
+    }
+
+
+def pin(row: Pin) -> dict[str, Any]:
+    ts = row.ts.isoformat().replace("+00:00", "Z")
+    return {"seq": row.seq, "by": row.by_name, "note": row.note or None, "text": row.text, "ts": ts}
 
 
 def evidence(row: Evidence) -> EvidenceResource:

@@ -189,9 +189,16 @@ class IncidentResource(Resource):
     indicators: list[IndicatorResource]
     summary: str | None
     summary_version: int
+    # The event of its war room that told the summary.
+    summary_seq: int | None = None
     opened_at: datetime
     closed_at: datetime | None
     commander: dict[str, Any] | None
+    # Role to {id, name}; the commander stands apart.
+    roles: dict[str, dict[str, str]] = {}
+    # {id, title} of the incident that goes on in its place, and of those that were merged into this one.
+    merged_into: dict[str, str] | None = None
+    merged: list[dict[str, str]] = []
     techniques: list[str] = []
 
 
@@ -480,12 +487,22 @@ class TaskChanged(EventData):
     types = ("task.created", "task.updated")
 
 
+class Passage(Resource):
+    """What a merge, or its undoing, has brought to a war room or taken from it, and from or to which incident."""
+
+    incident: dict[str, str]
+    evidence: list[EvidenceResource]
+    tasks: list[dict[str, Any]]
+
+
 class IncidentChanged(EventData):
     types = _types("incident", "opened", "changed", "alert", "merged", "closed", "reported")
     incident: IncidentResource
     changes: dict[str, tuple[Any, Any]] | None = None
     alert: dict[str, Any] | None = None
     report_id: UUID | None = None
+    came: Passage | None = None
+    went: Passage | None = None
 
 
 class IndicatorChanged(EventData):
@@ -496,10 +513,14 @@ class IndicatorChanged(EventData):
 
 
 class TimelinePinned(EventData):
+    """The entry in one line, and when it happened: a client may not have it."""
+
     types = ("timeline.pinned", "timeline.unpinned")
     seq: int
     by: str
     note: str | None = None
+    text: str = ""
+    ts: datetime | None = None
 
 
 class EvidenceAdded(EventData):

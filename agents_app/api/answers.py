@@ -4,7 +4,14 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sessions_app.vocabulary import ApprovalResource, MessageResource, Resource, ToolCallResource
+from sessions_app.api.answers import TaskResource
+from sessions_app.vocabulary import (
+    ApprovalResource,
+    IncidentResource,
+    MessageResource,
+    Resource,
+    ToolCallResource,
+)
 
 
 class AgentResource(Resource):
@@ -102,10 +109,39 @@ class Steered(Resource):
     message_id: UUID
 
 
-class ReportResource(Resource):
-    markdown: str
-    status: str
+class ReportVersion(Resource):
     version: int
+    status: Literal["draft", "final"]
+    # Null where the crew wrote it.
+    author: dict[str, str] | None
+    created_at: datetime
+
+
+class ReportResource(ReportVersion):
+    markdown: str
+    # The files that came after this version was written.
+    evidence_since: list[str]
+
+
+class WrittenReport(ReportVersion):
+    markdown: str
+
+
+class ReportTimes(Resource):
+    opened_at: datetime
+    acknowledged_at: datetime | None
+    resolved_at: datetime | None
+    to_acknowledge_s: int | None
+    to_resolve_s: int | None
+
+
+class ReportExport(Resource):
+    incident: IncidentResource
+    report: WrittenReport
+    times: ReportTimes
+    decisions: list[dict[str, Any]]
+    follow_ups: list[TaskResource]
+    evidence_since: list[str]
 
 
 class Reply(MessageResource):

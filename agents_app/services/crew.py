@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from agents_app.models import Agent, Run
 from agents_app.services import runs
-from sessions_app import actors, permissions
+from sessions_app import actors
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Refused
 from sessions_app.events import log
@@ -29,8 +29,7 @@ def on_open(incident: Incident, by: Actor) -> None:
 @transaction.atomic
 def start(*, incident_id: UUID, by: Actor, config: dict[str, Any] | None = None, cause: UUID | None = None) -> Run:
     """Send the crew to an incident again, because a person asks for it."""
-    incident = incidents.lock(incident_id)
-    permissions.require(by, "start_crew", incident)
+    incident = incidents.workable(incident_id, verb="start_crew", by=by)
     leader = captain(incident.organization)
     if leader is None or incident.room_id is None:
         raise Refused("AGENT_NOT_AVAILABLE", _("This organisation has no crew."))
@@ -55,14 +54,13 @@ def members(leader: Agent) -> dict[str, Agent]:
 
 
 def take_up(*, incident_id: UUID) -> None:
-    """The first round makes an open incident one that is investigated."""
-    advance(incident_id, to=Incident.Status.INVESTIGATING, of=(Incident.Status.OPEN,))
+    """The first round makes an open incident one that is investigated.
 
-
-def advance(incident_id: UUID, *, to: Incident.Status, of: tuple[Incident.Status, ...]) -> None:
-    """Move an incident's status on by what the crew did; what people have set beyond that stays."""
-    if Incident.objects.filter(pk=incident_id, status__in=of).exists():
-        incidents.change(incident_id=incident_id, changes={"status": to}, by=actors.SYSTEM)
+    That is all a crew says of the status: whether something is contained or resolved is a judgement, and a person's.
+    """
+    if Incident.objects.filter(pk=incident_id, status=Incident.Status.OPEN).exists():
+        changes = {"status": Incident.Status.INVESTIGATING}
+        incidents.change(incident_id=incident_id, changes=changes, by=actors.SYSTEM)
 
 
 def take_messages(run: Run) -> list[Message]:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agents_app.models import Approval, BlockedIndicator, PlanNode, Run, ToolCall
-from sessions_app.models import Alert, FollowUp, Incident, Indicator, RoundSummary
+from agents_app.services import report_times
+from sessions_app import log_words
+from sessions_app.models import Alert, FollowUp, Incident, IncidentRole, Indicator, RoundSummary
 
 MOST_ROWS = 50
 LONGEST = 400
@@ -33,13 +35,12 @@ def section(title: str, lines: Iterable[str], *, empty: str = "") -> str:
 
 
 def call_in_words(tool: str, args: dict[str, Any]) -> str:
-    """A call with what it is aimed at; its reason is the agent's word and stands elsewhere."""
-    told = ", ".join(f"{inline(name)} {inline(value)}" for name, value in args.items() if name != "reason")
-    return f"{inline(tool)} ({told})" if told else inline(tool)
+    return inline_long(log_words.call_in_words(tool, args))
 
 
 # --- The incident ---------------------------------------------------------------------------------------------------
-def head(incident: Incident) -> str:
+def head(incident: Incident, family: list[Incident]) -> str:
+    times = report_times.of(incident)
     commander = inline(incident.commander.display_name) if incident.commander else "nobody"
     lines = (
         f"# {inline(incident.title)}",
@@ -49,9 +50,28 @@ def head(incident: Incident) -> str:
         f"- Source: {inline(incident.source or 'a person')}",
         *_techniques(incident),
         f"- Opened: {moment(incident.opened_at)}",
+        *_milestone("Acknowledged", times.acknowledged_at, times.to_acknowledge),
+        *_milestone("Resolved", times.resolved_at, times.to_resolve),
         f"- Commander: {commander}",
+        *(
+            f"- {inline(row.role.replace('_', ' ').title())}: {inline(row.user.display_name)}"
+            for row in _roles(incident)
+        ),
+        *(f"- Merged into this: {inline(each.title)}" for each in family if each != incident),
     )
     return "\n".join(lines)
+
+
+def _roles(incident: Incident) -> Iterable[IncidentRole]:
+    return incident.roles.select_related("user").order_by("role")
+
+
+def _role(name: str) -> str:
+    return inline(name.replace("_", " ").capitalize())
+
+
+def _milestone(name: str, at: datetime | None, took: timedelta | None) -> list[str]:
+    return [f"- {name}: {moment(at)}, after {report_times.in_words(took)}"] if at and took is not None else []
 
 
 def _techniques(incident: Incident) -> list[str]:
@@ -94,8 +114,10 @@ def evidence(incident: Incident) -> Iterator[str]:
 
 
 # --- What the crew did ----------------------------------------------------------------------------------------------
-def tried(run: Run) -> Iterator[str]:
+def tried(run: Run | None) -> Iterator[str]:
     """The plan tree, with what became of each part."""
+    if run is None:
+        return
     indent = {PlanNode.Kind.ROUND: "", PlanNode.Kind.TASK: "  ", PlanNode.Kind.ACTION: "    "}
     for node in run.plan_nodes.select_related("tool_call").order_by("position"):
         if node.kind == PlanNode.Kind.ROUND:
@@ -106,7 +128,9 @@ def tried(run: Run) -> Iterator[str]:
         yield f"{indent[PlanNode.Kind(node.kind)]}- {inline(node.title)}: {node.status}{call}{why}"
 
 
-def found(incident: Incident, run: Run) -> Iterator[str]:
+def found(incident: Incident, run: Run | None) -> Iterator[str]:
+    if run is None:
+        return
     for row in RoundSummary.objects.filter(incident=incident, run=run).order_by("round"):
         told = inline_long(row.summary).removeprefix(f"Round {row.round}. ")
         yield f"- Round {row.round}, confidence {row.confidence or 'not given'}: {told}"
@@ -117,8 +141,8 @@ def inline_long(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
 
 
-def decisions(incident: Incident) -> Iterator[str]:
-    rows = Approval.objects.filter(incident=incident).exclude(status=Approval.Status.PENDING)
+def decisions(family: list[Incident]) -> Iterator[str]:
+    rows = Approval.objects.filter(incident__in=family).exclude(status=Approval.Status.PENDING)
     for row in rows.select_related("decided_by", "tool_call").order_by("id")[:MOST_ROWS]:
         who = f" by {inline(row.decided_by.display_name)}" if row.decided_by else ""
         words = f", saying “{inline(row.feedback)}”" if row.feedback else ""
@@ -126,15 +150,17 @@ def decisions(incident: Incident) -> Iterator[str]:
         yield f"- {call_in_words(row.tool, row.args)}: {row.status}{who} {moment(row.decided_at)}{words}{became}"
 
 
-def blocked(incident: Incident) -> Iterator[str]:
-    for row in BlockedIndicator.objects.filter(incident=incident).order_by("id")[:MOST_ROWS]:
+def blocked(family: list[Incident]) -> Iterator[str]:
+    for row in BlockedIndicator.objects.filter(incident__in=family).order_by("id")[:MOST_ROWS]:
         ended = f", unblocked {moment(row.unblocked_at)}" if row.unblocked_at else ""
         yield f"- {inline(row.indicator)} until {moment(row.until)}{ended}"
 
 
-def failures(run: Run, trouble: Iterable[str]) -> Iterator[str]:
+def failures(run: Run | None, trouble: Iterable[str]) -> Iterator[str]:
     for words in dict.fromkeys(trouble):
         yield f"- {inline(words)}"
+    if run is None:
+        return
     # What people said no to stands under the decisions.
     fine = (PlanNode.Status.SUCCEEDED, PlanNode.Status.REJECTED)
     for node in run.plan_nodes.filter(kind=PlanNode.Kind.TASK).exclude(status__in=fine).order_by("position"):

@@ -1,4 +1,4 @@
-"""The post-incident report: facts first, the expert's words around them; each change is a new version."""
+"""The post-incident report: drafted from the log, facts first; people edit it, and each change is a new version."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,16 +11,17 @@ from agents_app.models import Run
 from agents_app.services import report_facts as facts
 from agents_app.services import report_timeline, runs
 from agents_app.services.leases import Lease, held
-from sessions_app import actors, permissions, resources
+from sessions_app import actors, resources
 from sessions_app.actors import Actor
-from sessions_app.errors import NotFound
+from sessions_app.errors import Conflict, NotFound
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Report
-from sessions_app.services import incidents, masks, messages
+from sessions_app.services import incidents, masks, merging, messages
 from sessions_app.vocabulary import IncidentChanged
 
 LONGEST = 200_000
 NO_WORDS = "The crew's model gave no words for this report; what follows comes from the log and the data alone."
+FROM_THE_LOG = "Drafted from the log at a person's wish: no crew has written words for it."
 
 
 @dataclass(frozen=True)
@@ -44,29 +45,61 @@ def file(*, lease: Lease, incident_id: UUID, author: str, prose: Prose, checkpoi
 
 
 @transaction.atomic
-def edit(*, incident_id: UUID, markdown: str, status: str, by: Actor) -> Report:
-    """A person's text becomes the newest version; the earlier ones stay."""
-    incident = incidents.lock(incident_id)
-    permissions.require(by, "write_report", incident)
-    assert incident.room_id is not None
-    room = log.lock(incident.room_id)
-    masked = masks.of(incident.organization_id).text(markdown)
-    report = _new_version(incident, markdown=masked.text, status=status, by=by)
-    _tell(incident, report, room, by=by)
-    masks.note(masked.counts, organization_id=incident.organization_id, thing=report, where="report", by=by)
-    return report
+def edit(*, incident_id: UUID, markdown: str, status: str, version: int | None = None, by: Actor) -> Report:
+    """A person's text becomes the newest version; the earlier ones stay.
+
+    `version` is the one they began from: if another has come since, nothing is written. Without it theirs counts.
+    """
+    incident = incidents.workable(incident_id, verb="write_report", by=by)
+    require_current(incident, version)
+    return _write(incident, markdown, status=status, by=by)
+
+
+@transaction.atomic
+def redraft(*, incident_id: UUID, version: int | None = None, by: Actor) -> Report:
+    """Draft it anew from the log as it is now; what people wrote stays in the earlier versions."""
+    incident = incidents.workable(incident_id, verb="write_report", by=by)
+    require_current(incident, version)
+    run = Run.objects.filter(session=incident.room_id, mode=Run.Mode.CREW).order_by("-pk").first()
+    return _write(incident, draft(incident, run, Prose(overview=FROM_THE_LOG)), status="draft", by=by)
+
+
+def require_current(incident: Incident, version: int | None) -> None:
+    last = incident.reports.select_related("author").order_by("-version").first()
+    newest = last.version if last else 0
+    if version is None or version == newest:
+        return
+    raise Conflict(
+        _("Somebody has written version {newest} meanwhile; yours begins from {version}.").format(
+            newest=newest, version=version
+        ),
+        details={
+            "version": newest,
+            "author": resources.person(last.author) if last else None,
+            "created_at": last.created_at.isoformat().replace("+00:00", "Z") if last else None,
+        },
+    )
 
 
 def newest(incident: Incident) -> Report:
-    report = incident.reports.order_by("-version").first()
+    report = incident.reports.select_related("author").order_by("-version").first()
     if report is None:
         raise NotFound(_("There is no report of this incident yet."))
+    return report
+
+
+def numbered(incident: Incident, version: int) -> Report:
+    report = incident.reports.select_related("author").filter(version=version).first()
+    if report is None:
+        raise NotFound(_("There is no such version of the report."))
     return report
 
 
 def after_a_broken_end(run: Run, by: Actor) -> None:
     """A crew that was cancelled or failed leaves a report too; called in the transaction that ends it."""
     if run.mode != Run.Mode.CREW or run.status == Run.Status.SUCCEEDED or (incident := run.session.incident) is None:
+        return
+    if incident.merged_into_id:  # it stopped because its incident goes on elsewhere
         return
     why = (
         f"The crew was cancelled by {by.name}."
@@ -79,20 +112,21 @@ def after_a_broken_end(run: Run, by: Actor) -> None:
         _file(incident, run, author=run.agent.name, prose=prose)
 
 
-def draft(incident: Incident, run: Run, prose: Prose) -> str:
+def draft(incident: Incident, run: Run | None, prose: Prose) -> str:
     """The report as Markdown."""
     overview = facts.inline_long(prose.overview) or NO_WORDS
+    family = merging.family(incident)
     parts = (
-        facts.head(incident),
+        facts.head(incident, family),
         facts.section("Summary", [overview]),
-        facts.section("What happened", report_timeline.lines(incident)),
+        facts.section("What happened", report_timeline.lines(incident, family)),
         facts.section("Alerts", facts.alerts(incident), empty="No alert: a person declared this incident."),
         facts.section("Indicators", facts.indicators(incident), empty="None were named."),
         facts.section("Evidence", facts.evidence(incident), empty="None was attached."),
         facts.section("What was tried", facts.tried(run), empty="Nothing: the crew gave no orders."),
         facts.section("What was found", facts.found(incident, run)),
-        facts.section("Decisions", facts.decisions(incident), empty="Nobody was asked to decide anything."),
-        facts.section("Blocked", facts.blocked(incident), empty="Nothing was blocked."),
+        facts.section("Decisions", facts.decisions(family), empty="Nobody was asked to decide anything."),
+        facts.section("Blocked", facts.blocked(family), empty="Nothing was blocked."),
         facts.section("What failed", facts.failures(run, prose.trouble), empty="Nothing failed."),
         facts.section("Assessment", [facts.inline_long(prose.assessment)] if prose.assessment else []),
         facts.section("Follow-ups", facts.follow_ups(incident, prose.follow_ups), empty="None yet."),
@@ -111,6 +145,17 @@ def _file(incident: Incident, run: Run, *, author: str, prose: Prose) -> Report:
     )  # fmt: skip
     _tell(incident, report, run.session, by=speaker, run=run)
     masks.note(masked.counts, organization_id=incident.organization_id, thing=report, where="report", by=speaker)
+    return report
+
+
+def _write(incident: Incident, markdown: str, *, status: str, by: Actor) -> Report:
+    assert incident.room_id is not None
+    room = log.lock(incident.room_id)
+    masked = masks.of(incident.organization_id).text(markdown)
+    report = _new_version(incident, markdown=masked.text, status=status, by=by)
+    _tell(incident, report, room, by=by)
+    masks.note(masked.counts, organization_id=incident.organization_id, thing=report, where="report", by=by)
+    incidents.note("report.written", incident, by=by, version=report.version, status=status)
     return report
 
 

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from agents_app.models import Run, ToolCall
-from agents_app.services import crew, runs
+from agents_app.models import Run
+from agents_app.services import runs
 from agents_app.services.leases import Lease, held
 from sessions_app import actors
 from sessions_app.events import log
-from sessions_app.models import Incident, RoundSummary
+from sessions_app.models import RoundSummary
 from sessions_app.services import incidents
 from sessions_app.vocabulary import Finding, RoundSummarized
 
@@ -36,13 +36,10 @@ def summarize(*, lease: Lease, incident_id: UUID, account: Account, checkpoint: 
         confidence=account.confidence,
     )  # fmt: skip
     incident.summary, incident.summary_version = row.summary, row.version
-    incident.save(update_fields=["summary", "summary_version"])
+    incident.summary_seq = run.session.head + 1  # the event that tells it is the next
+    incident.save(update_fields=["summary", "summary_version", "summary_seq"])
     runs.keep(run, checkpoint)
     _tell(run, row)
-    if _contained(run):
-        crew.advance(
-            incident_id, to=Incident.Status.CONTAINED, of=(Incident.Status.OPEN, Incident.Status.INVESTIGATING)
-        )
     return row
 
 
@@ -53,7 +50,3 @@ def _tell(run: Run, row: RoundSummary) -> None:
         version=row.version,
     )  # fmt: skip
     log.record(told, session=run.session, actor=actors.agent(run.agent.name), run=run.pk)
-
-
-def _contained(run: Run) -> bool:
-    return run.tool_calls.filter(tool="block_indicator", state=ToolCall.State.SUCCEEDED).exists()

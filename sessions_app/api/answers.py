@@ -42,6 +42,8 @@ class TaskResource(Resource):
     id: UUID
     title: str
     assignee_id: UUID | None
+    # Their name.
+    assignee: str | None
     due: datetime | None
     status: Literal["open", "done"]
 

@@ -18,7 +18,7 @@ from sessions_app.api.paging import page, unchanged
 from sessions_app.api.schema.describing import described
 from sessions_app.errors import NotFound
 from sessions_app.events import stored
-from sessions_app.models import Event, Incident, Indicator
+from sessions_app.models import Event, Incident, IncidentRole, Indicator
 from sessions_app.server_frames import EventFrame
 from sessions_app.services import incidents
 from sessions_app.vocabulary import Body, IncidentResource
@@ -102,7 +102,10 @@ class Timeline(Door):
 def visible(actor: Actor) -> QuerySet[Incident]:
     """The incidents an actor may see, with all that showing them needs."""
     oldest_first = Prefetch("indicators", Indicator.objects.order_by("id"))
-    return permissions.visible_incidents(actor).select_related("commander").prefetch_related(oldest_first)
+    rows = permissions.visible_incidents(actor).select_related("commander", "merged_into")
+    holders = Prefetch("roles", IncidentRole.objects.select_related("user"))
+    within = Prefetch("merged_from", Incident.objects.order_by("id"))
+    return rows.prefetch_related(oldest_first, holders, within)
 
 
 def named(actor: Actor, incident_id: UUID) -> Incident:
@@ -113,7 +116,9 @@ def named(actor: Actor, incident_id: UUID) -> Incident:
 
 
 def shown(incident: Incident) -> dict[str, Any]:
-    return resources.incident(incident, indicators=incident.indicators.all()).wire()
+    return resources.incident(
+        incident, indicators=incident.indicators.all(), roles=incident.roles.all(), merged=incident.merged_from.all()
+    ).wire()
 
 
 urlpatterns = [

@@ -51,6 +51,8 @@ class Incident(Row):
     metadata = models.JSONField(default=dict, blank=True)
     summary = models.TextField(blank=True)
     summary_version = models.PositiveIntegerField(default=0)
+    summary_seq = models.PositiveBigIntegerField(null=True, help_text="The event of its room that told the summary.")
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_from")
     opened_at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True, blank=True)
 
@@ -62,6 +64,10 @@ class Incident(Row):
             models.CheckConstraint(
                 condition=models.Q(status__in=["open", "investigating", "contained", "resolved", "closed"]),
                 name="incident_status_known",
+            ),
+            # What was merged is worked on elsewhere: nothing of it is open here.
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | models.Q(status="closed"), name="merged_incident_is_closed"
             ),
             # Of two identical alerts at once, one opens the incident and the other finds it.
             models.UniqueConstraint(
@@ -138,6 +144,42 @@ class Indicator(Row):
         ]
         # "In which other incidents was it seen?"
         indexes = [models.Index(fields=["organization", "value"], name="indicator_by_value")]
+
+
+class Merge(Row):
+    """One incident put into another, and all that has to be put back if that was wrong."""
+
+    source = models.ForeignKey(Incident, models.CASCADE, related_name="merges")
+    target = models.ForeignKey(Incident, models.CASCADE, related_name="taken_in")
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+    status_before = models.CharField(max_length=14, choices=Incident.Status.choices)
+    # Rows that went over by id, and what was added to rows that the target had already (services/merging/).
+    moved = models.JSONField(default=dict)
+    undone_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source"], condition=models.Q(undone_at=None), name="merged_into_one_at_a_time"
+            ),
+            models.CheckConstraint(condition=~models.Q(source=models.F("target")), name="merged_into_another"),
+        ]
+
+
+class Pin(Row):
+    """An entry of the timeline that matters; the log tells who pinned it when, and who took it off."""
+
+    session = models.ForeignKey("sessions_app.ChatSession", models.CASCADE, related_name="pins")
+    seq = models.PositiveBigIntegerField()
+    note = models.CharField(max_length=1000, blank=True)
+    by_name = models.CharField(max_length=150)
+    text = models.CharField(max_length=300)
+    ts = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "seq"], name="one_pin_an_entry")]
 
 
 class IncidentRole(Row):

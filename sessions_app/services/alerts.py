@@ -86,9 +86,13 @@ def enter(organization: Organization, parsed: ParsedAlert, by: Actor) -> tuple[A
 def open_incident(organization: Organization, fingerprint: str) -> Incident | None:
     """The open incident that has this alert, its row locked; also after it was merged into another."""
     same = Q(fingerprint=fingerprint) | Q(alerts__fingerprint=fingerprint)
-    found = organization.incidents.open().filter(same).order_by("id").values_list("pk", flat=True).first()
-    # Asked again under the lock: it may have been closed while we waited.
-    return Incident.objects.select_for_update(no_key=True).open().filter(pk=found).first() if found else None
+    found = organization.incidents.open().filter(same).order_by("id").values_list("pk", flat=True)
+    locked = Incident.objects.select_for_update(no_key=True).open()
+    # Asked again under the lock: while we waited it may have been closed, or merged into one that has the alert now.
+    while (pk := found.first()) is not None:
+        if (incident := locked.filter(pk=pk).first()) is not None:
+            return incident
+    return None
 
 
 def last_known(organization: Organization, fingerprint: str) -> Alert | None:

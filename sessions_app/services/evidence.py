@@ -17,7 +17,7 @@ from sessions_app.actors import Actor
 from sessions_app.events import log
 from sessions_app.indicators import Found
 from sessions_app.models import Evidence, Incident
-from sessions_app.services import files
+from sessions_app.services import files, incidents
 from sessions_app.services import indicators as known
 from sessions_app.services.evidence_counts import Summary, summarize
 from sessions_app.services.evidence_files import ALERT_TYPE, read_lines
@@ -68,7 +68,8 @@ def _kept(text: str) -> Kept:
 def enter(incident: Incident, filename: str, kept: Kept, by: Actor) -> Evidence:
     files.tie(kept.stored_name)
     rows = Incident.objects.select_for_update(of=("self",), no_key=True)
-    locked = rows.select_related("organization").get(pk=incident.pk)
+    locked = rows.select_related("organization", "merged_into").get(pk=incident.pk)
+    incidents.require_unmerged(locked)
     row = Evidence.objects.create(
         incident=locked, filename=files.clean_name(filename), stored_name=kept.stored_name, size=kept.size,
         sha256=kept.sha256, content_type=kept.content_type, lines=kept.lines, line_index=kept.line_index,

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sessions_app import permissions, resources
+from sessions_app import resources
 from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
 from sessions_app.events import log
@@ -17,8 +17,7 @@ from sessions_app.vocabulary import TaskChanged
 
 @transaction.atomic
 def add(*, incident_id: UUID, fields: dict[str, Any], by: Actor, cause: UUID | None = None) -> FollowUp:
-    incident = incidents.lock(incident_id)
-    permissions.require(by, "change_incident", incident)
+    incident = incidents.workable(incident_id, verb="change_incident", by=by)
     task = FollowUp(incident=incident)
     _set(task, fields, incident)
     task.save()
@@ -30,8 +29,7 @@ def add(*, incident_id: UUID, fields: dict[str, Any], by: Actor, cause: UUID | N
 def change(
     *, task_id: UUID, incident_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID | None = None
 ) -> FollowUp:
-    incident = incidents.lock(incident_id)
-    permissions.require(by, "change_incident", incident)
+    incident = incidents.workable(incident_id, verb="change_incident", by=by)
     task = FollowUp.objects.filter(incident=incident, pk=task_id).first()
     if task is None:
         raise NotFound(_("There is no such task."))
@@ -45,7 +43,7 @@ def change(
 
 def _set(task: FollowUp, fields: dict[str, Any], incident: Incident) -> None:
     if fields.get("assignee_id"):
-        incidents.responder(incident, fields["assignee_id"], field="assignee_id")
+        task.assignee = incidents.responder(incident, fields["assignee_id"], field="assignee_id")
     for name, value in fields.items():
         setattr(task, name, value)
 
@@ -54,3 +52,4 @@ def _tell(task: FollowUp, event: str, incident: Incident, *, by: Actor, cause: U
     assert incident.room_id is not None
     told = TaskChanged(event=event, **resources.task(task))
     log.record(told, session=log.lock(incident.room_id), actor=by, cause=cause)
+    incidents.note(event, incident, by=by, task=resources.task(task))

@@ -1,43 +1,61 @@
-"""Who does what in an incident: commander apart, scribe, liaison, and whatever else people call it."""
+"""Who does what in an incident: commander, scribe, liaison, and whatever else people call it."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.db import transaction
 
-from sessions_app import permissions, resources
+from sessions_app import resources
 from sessions_app.actors import Actor
 from sessions_app.events import log
 from sessions_app.models import Incident, IncidentRole
 from sessions_app.services import incidents
 from sessions_app.vocabulary import IncidentChanged
 
+# The one role that is a field of the incident: it stands in every list, and there is no second truth of it.
+COMMANDER = "commander"
+
 
 @transaction.atomic
 def assign(*, incident_id: UUID, roles: dict[str, UUID], by: Actor, cause: UUID | None = None) -> dict[str, UUID]:
     """Set the whole list; a role that is not named is nobody's any more."""
-    incident = incidents.lock(incident_id)
-    permissions.require(by, "change_incident", incident)
-    before = of(incident)
-    for user_id in roles.values():
-        incidents.responder(incident, user_id, field="roles")
-    if before != roles:
-        incident.roles.all().delete()
-        IncidentRole.objects.bulk_create(
-            IncidentRole(incident=incident, role=role, user_id=user_id) for role, user_id in roles.items()
-        )
-        _tell(incident, before, roles, by=by, cause=cause)
+    incident = incidents.workable(incident_id, verb="change_incident", by=by)
+    _set(incident, roles, by=by, cause=cause)
     return roles
 
 
+@transaction.atomic
+def give(
+    *, incident_id: UUID, role: str, user_id: UUID | None, by: Actor, cause: UUID | None = None
+) -> dict[str, UUID]:
+    """Give one role to somebody, or to nobody; the others stay with who has them."""
+    incident = incidents.workable(incident_id, verb="change_incident", by=by)
+    others = {name: holder for name, holder in of(incident).items() if name != role}
+    roles = {**others, role: user_id} if user_id else others
+    _set(incident, roles, by=by, cause=cause)
+    return of(incident)
+
+
 def of(incident: Incident) -> dict[str, UUID]:
-    return dict(incident.roles.order_by("role").values_list("role", "user_id"))
+    roles: dict[str, UUID] = dict(incident.roles.order_by("role").values_list("role", "user_id"))
+    return {COMMANDER: incident.commander_id, **roles} if incident.commander_id else roles
 
 
-def _tell(
-    incident: Incident, before: dict[str, UUID], after: dict[str, UUID], *, by: Actor, cause: UUID | None
-) -> None:
+def _set(incident: Incident, roles: Mapping[str, UUID], *, by: Actor, cause: UUID | None) -> None:
+    people = {role: incidents.responder(incident, user_id, field="roles") for role, user_id in roles.items()}
+    incidents.change(incident_id=incident.pk, changes={"commander_id": roles.get(COMMANDER)}, by=by, cause=cause)
+    incident.refresh_from_db(fields=["commander"])
+    before = {row.role: resources.named(row.user) for row in incident.roles.select_related("user").order_by("role")}
+    after = {role: resources.named(people[role]) for role in sorted(roles) if role != COMMANDER}
+    if before == after:
+        return
+    incident.roles.all().delete()
+    IncidentRole.objects.bulk_create(
+        IncidentRole(incident=incident, role=role, user=people[role]) for role in after
+    )  # fmt: skip
     assert incident.room_id is not None
     told = IncidentChanged(
         event="incident.changed", incident=resources.incident(incident), changes={"roles": (before, after)}
     )
     log.record(told, session=log.lock(incident.room_id), actor=by, cause=cause)
+    incidents.note("incident.roles_changed", incident, by=by, roles=(before, after))

@@ -12,7 +12,7 @@ from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Invalid, NotFound
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Incident, Membership, Organization, Severity, User
-from sessions_app.services import messages, participants, sessions
+from sessions_app.services import audit, messages, participants, sessions
 from sessions_app.vocabulary import IncidentChanged
 
 
@@ -51,8 +51,7 @@ def declare(
 @transaction.atomic
 def change(*, incident_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID | None = None) -> Incident:
     """Change title, severity, status or commander; everyone in its war room sees who did it."""
-    incident = lock(incident_id)
-    permissions.require(by, "change_incident", incident)
+    incident = workable(incident_id, verb="change_incident", by=by)
     wanted = {name: value for name, value in changes.items() if getattr(incident, name) != value}
     if not wanted:
         return incident
@@ -61,14 +60,14 @@ def change(*, incident_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID
         permissions.require(by, "close_incident", incident)
     told = _apply(incident, wanted)
     _tell(incident, told, settles=settles, by=by, cause=cause)
+    note("incident.changed", incident, by=by, changes=told)
     return incident
 
 
 @transaction.atomic
 def resolve(*, incident_id: UUID, words: str = "", by: Actor, cause: UUID | None = None) -> Incident:
     """Settle what is done with, as only a person does; their words stand in the room before it closes."""
-    incident = lock(incident_id)
-    permissions.require(by, "close_incident", incident)
+    incident = workable(incident_id, verb="close_incident", by=by)
     if incident.status in Incident.SETTLED:
         raise Conflict(_("The incident is {status} already.").format(status=incident.get_status_display().lower()))
     if words and incident.room_id is not None:
@@ -80,13 +79,35 @@ def lock(incident_id: UUID) -> Incident:
     """Lock an incident's row; before its session's, always."""
     incident = (
         Incident.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("room", "commander")
+        .select_related("room", "commander", "merged_into")
         .filter(pk=incident_id)
         .first()
     )
     if incident is None:
         raise NotFound()
     return incident
+
+
+def workable(incident_id: UUID, *, verb: str, by: Actor) -> Incident:
+    """Lock an incident to work on, as the actor may; one that was merged says where its work goes on."""
+    incident = lock(incident_id)
+    permissions.require(by, verb, incident)
+    require_unmerged(incident)
+    return incident
+
+
+def require_unmerged(incident: Incident) -> None:
+    if (went := incident.merged_into) is not None:
+        raise Conflict(
+            _("This incident was merged into “{title}”; go on there.").format(title=went.title),
+            details={"merged_into": str(went.pk)},
+        )
+
+
+def note(action: str, incident: Incident, *, by: Actor, **detail: Any) -> None:
+    """What a person has changed stands in the audit trail; last in the transaction."""
+    if by.kind == "user":
+        audit.append(organization_id=incident.organization_id, actor=by, action=action, thing=incident, detail=detail)
 
 
 def responder(incident: Incident, user_id: UUID, *, field: str) -> User:
@@ -148,7 +169,7 @@ def _tell(
     )
     if not settles:
         return
-    for session in _live_sessions(incident, room):
+    for session in live_sessions(incident, room):
         for close in extensions.on_close:
             close(session, by)
     log.record(
@@ -156,7 +177,7 @@ def _tell(
     )
 
 
-def _live_sessions(incident: Incident, room: ChatSession) -> list[ChatSession]:
+def live_sessions(incident: Incident, room: ChatSession) -> list[ChatSession]:
     """The incident's sessions, locked in the order of their ids: the room is the oldest."""
     others = incident.sessions.filter(status=ChatSession.Status.ACTIVE).exclude(pk=room.pk).order_by("id")
     return [room, *(log.lock(pk) for pk in others.values_list("pk", flat=True))]

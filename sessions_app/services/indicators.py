@@ -18,6 +18,7 @@ from sessions_app.errors import Invalid
 from sessions_app.events import log
 from sessions_app.indicators import Found, Kind
 from sessions_app.models import ChatSession, Evidence, Incident, Indicator
+from sessions_app.services import incidents
 from sessions_app.services.evidence_files import files_and_alerts, read_lines
 from sessions_app.services.evidence_search import Hit, whole
 from sessions_app.services.files import shown
@@ -44,6 +45,7 @@ def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, 
             details={"value": [value[:100]]},
         )
     locked = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    incidents.require_unmerged(locked)
     row = locked.indicators.filter(kind=found.kind, value=found.value).first()
     return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by, all_of_them=True)[0], True)
 

@@ -151,10 +151,28 @@ def locked(session_id: UUID, *, by: Actor, verb: str) -> ChatSession:
     return session
 
 
+def shut(session: ChatSession, *, by: Actor, reason: str, cause: UUID | None = None) -> None:
+    """End a session that the caller has locked, with the incident it belongs to."""
+    _close(session, ChatSession.Status.ENDED, by=by, reason=reason, cause=cause)
+
+
+def reopen(session: ChatSession, *, by: Actor, cause: UUID | None = None) -> None:
+    """Take back such an end; the caller has locked the session."""
+    _activate(session, by=by, cause=cause)
+
+
 def require_open(session: ChatSession) -> None:
-    """Raise what its state says, unless one may write in it."""
-    if not session.open_to_posts:
+    """Raise what its state says, unless one may write in it; of a merged incident also where it went."""
+    if session.open_to_posts:
+        return
+    went = session.incident.merged_into if session.incident else None
+    if went is None:
         raise Refused(CLOSED_STATES[session.status])
+    raise Refused(
+        CLOSED_STATES[session.status],
+        _("This incident was merged into “{title}”; go on there.").format(title=went.title),
+        details={"merged_into": str(went.pk), "session_id": str(went.room_id)},
+    )
 
 
 def default_agent_id(organization: Organization) -> UUID | None:

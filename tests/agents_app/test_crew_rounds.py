@@ -38,7 +38,7 @@ def test_after_an_approval_it_blocks_once_sums_up_and_reports(room: CrewRoom) ->
     assert room.work_to_the_end("approve").status == "succeeded"
     assert [row.indicator for row in BlockedIndicator.objects.all()] == ["203.0.113.77"]
     room.incident.refresh_from_db()
-    assert (room.incident.status, room.incident.summary_version) == ("contained", 2)
+    assert (room.incident.status, room.incident.summary_version) == ("investigating", 2)
     assert "203.0.113.77 is blocked for 30 minutes, allowed by approver" in room.incident.summary
     assert "203.0.113.77 was blocked for 30 minutes after approver allowed it" in room.report
     assert {status for _, _, status in room.plan()} == {"succeeded"}
@@ -66,7 +66,7 @@ def test_everybody_sees_round_task_action_call_and_outcome_as_events(room: CrewR
     assert [event.data["version"] for event in room.events("round.summarized")] == [1, 2]
     assert [event.data["kind"] for event in room.events("task.created")] == ["task"] * len(room.events("task.created"))
     changes = [event.data["changes"]["status"] for event in room.events("incident.changed")]
-    assert changes == [["open", "investigating"], ["investigating", "contained"]]
+    assert changes == [["open", "investigating"]], "whether it is contained is for a person to say"
     (reported,) = room.events("incident.reported")
     assert reported.data["report_id"] == str(room.incident.reports.get().pk)
 

@@ -104,7 +104,7 @@ def test_the_crew_asks_to_block_what_acts_from_outside_and_nothing_else(story: S
     room.work_to_the_end()
     assert [call.args["indicator"] for call in room.calls("block_indicator")] == blocked
     room.incident.refresh_from_db()
-    assert room.incident.status == ("contained" if blocked else "investigating")
+    assert room.incident.status == "investigating", "whether it is contained is for a person to say"
 
 
 UNRELATED = "".join(f"Oct 15 21:{n:02}:00 mail-1 smtpd[{n}]: connect from 198.51.100.{n + 1}\n" for n in range(20))

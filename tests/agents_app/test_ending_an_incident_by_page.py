@@ -36,7 +36,7 @@ def test_when_the_crew_has_reported_its_incident_waits_for_a_person_to_resolve_i
     assert HIDDEN.search(page(commander, room))
     room.work_to_the_end("approve")
     room.incident.refresh_from_db()
-    assert room.incident.status == "contained", "the crew never closes"
+    assert room.incident.status == "investigating", "the crew neither closes nor says that it is contained"
     assert not HIDDEN.search(page(commander, room))
     assert "report ready" in commander.get("/").text
     answer = commander.post(f"/incidents/{room.incident.pk}/resolve/", {"words": "The account has a new password."})
@@ -66,5 +66,5 @@ def test_who_may_not_close_an_incident_resolves_none(room: CrewRoom) -> None:
     assert "Nothing was changed." in refused.text
     assert client("commander", slug="other").post(address).status_code == 404
     room.incident.refresh_from_db()
-    assert room.incident.status == "contained"
+    assert room.incident.status == "investigating"
     assert not Message.objects.filter(content="Done.").exists()

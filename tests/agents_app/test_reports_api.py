@@ -43,7 +43,8 @@ def test_a_persons_edit_is_a_new_version_and_everybody_hears_of_it(room: CrewRoo
     room.work()
     told = {"markdown": "# Ours\n\nThe switch was loose.", "status": "final"}
     answer = client("responder").put(path(room, "report"), told, content_type="application/json")
-    assert (answer.status_code, answer.json()) == (200, {**told, "version": 2})
+    assert (answer.status_code, answer.json()["version"]) == (200, 2)
+    assert answer.json().items() >= told.items()
     assert Event.objects.filter(type="incident.reported").count() == 2
     assert room.incident.reports.get(version=2).author is not None
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sessions_app.models import Event, Incident, User
+from sessions_app.models import AuditEntry, Event, Incident, User
 from tests.callers import Caller, person, program
 from tests.factories import incident, organization, user
 
@@ -35,8 +35,8 @@ def test_a_task_is_given_changed_and_listed(found: Incident, casey: User) -> Non
     assert made.status_code == 201
     task = made.json()
     assert task == {
-        "id": task["id"], "title": "Rotate the key", "assignee_id": str(casey.pk), "due": "2027-01-02T03:04:05Z",
-        "status": "open",
+        "id": task["id"], "title": "Rotate the key", "assignee_id": str(casey.pk), "assignee": "Casey",
+        "due": "2027-01-02T03:04:05Z", "status": "open",
     }  # fmt: skip
     done = caller.patch(f"{path}/{task['id']}", {"status": "done", "assignee_id": None}).json()
     assert (done["status"], done["assignee_id"], done["due"]) == ("done", None, "2027-01-02T03:04:05Z")
@@ -71,10 +71,43 @@ def test_roles_are_set_as_a_whole(found: Incident, casey: User) -> None:
     assert put(caller, path, {"scribe": str(other.pk)}).json() == {"scribe": str(other.pk)}
     assert caller.get(path).json() == {"scribe": str(other.pk)}
     put(caller, path, {"scribe": str(other.pk)})
+    liaison, scribe = {"id": str(other.pk), "name": other.display_name}, {"id": str(casey.pk), "name": "Casey"}
+    one = {"liaison": liaison, "scribe": scribe}
     assert [data["changes"] for _, data in told(found)] == [
-        {"roles": [{}, first]},
-        {"roles": [first, {"scribe": str(other.pk)}]},
+        {"roles": [{}, one]},
+        {"roles": [one, {"scribe": liaison}]},
     ]
+
+
+def test_one_role_is_given_and_taken_and_the_commander_is_one_of_them(found: Incident, casey: User) -> None:
+    caller, path, other = person(casey), f"incidents/{found.pk}/roles", user()
+    assert put(caller, f"{path}/commander", {"user_id": str(casey.pk)}).json() == {"commander": str(casey.pk)}
+    both = {"commander": str(casey.pk), "scribe": str(other.pk)}
+    assert put(caller, f"{path}/scribe", {"user_id": str(other.pk)}).json() == both
+    shown = caller.get(f"incidents/{found.pk}").json()
+    assert (shown["commander"]["name"], shown["roles"]["scribe"]["id"]) == ("Casey", str(other.pk))
+    assert caller.delete(f"{path}/scribe").json() == {"commander": str(casey.pk)}
+    assert put(caller, path, {"commander": str(other.pk)}).json() == {"commander": str(other.pk)}
+    assert put(caller, f"{path}/Scribe!", {"user_id": str(other.pk)}).status_code == 400
+    assert put(caller, path, {}).json() == caller.get(path).json() == {}
+    changed = [next(iter(data["changes"])) for kind, data in told(found) if kind == "incident.changed"]
+    assert changed == ["commander", "roles", "roles", "commander", "commander"]
+
+
+def test_what_a_person_changes_stands_in_the_audit_trail(found: Incident, casey: User) -> None:
+    caller, path = person(casey), f"incidents/{found.pk}"
+    caller.patch(path, {"severity": "low", "status": "contained"})
+    put(caller, f"{path}/roles/scribe", {"user_id": str(casey.pk)})
+    task = caller.post(f"{path}/tasks", {"title": "Rotate the key"}).json()
+    caller.patch(f"{path}/tasks/{task['id']}", {"status": "done"})
+    put(caller, f"{path}/timeline/1/pin", {"note": "It began here"})
+    caller.delete(f"{path}/timeline/1/pin")
+    entries = AuditEntry.objects.filter(object_id=str(found.pk), actor_name="Casey").order_by("seq")
+    assert list(entries.values_list("action", flat=True)) == [
+        "incident.changed", "incident.roles_changed", "task.created", "task.updated", "timeline.pinned",
+        "timeline.unpinned",
+    ]  # fmt: skip
+    assert entries[0].detail == {"changes": {"severity": ["high", "low"], "status": ["open", "contained"]}}
 
 
 @pytest.mark.parametrize("wrong", [{"Scribe!": None}, {"scribe": "me"}, {"scribe": None}, [], {"x" * 30: None}])
@@ -94,10 +127,11 @@ def test_an_entry_is_pinned_with_a_note_and_taken_off_again(found: Incident, cas
         }
     for _ in range(2):
         assert caller.delete(path).status_code == 204
-    assert told(found)[1:] == [
-        ("timeline.pinned", {"seq": 1, "by": "Casey", "note": "It began here"}),
-        ("timeline.unpinned", {"seq": 1, "by": "Casey", "note": None}),
-    ]
+    (_, _data), (pinned, pin), (taken, unpin) = told(found)
+    assert (pinned, taken) == ("timeline.pinned", "timeline.unpinned")
+    assert (pin["seq"], pin["by"], pin["note"]) == (1, "Casey", "It began here")
+    assert pin["text"] == "Casey changed severity from high to low"
+    assert (unpin["seq"], unpin["by"], unpin["note"]) == (1, "Casey", None)
     assert put(caller, f"incidents/{found.pk}/timeline/99/pin", {}).status_code == 404
 
 

@@ -1,0 +1,97 @@
+"""A report to take along: the words as people left them, and beside them the facts as rows."""
+
+import difflib
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from agents_app.models import Approval
+from agents_app.services import report_times, reports
+from sessions_app import permissions, resources
+from sessions_app.actors import Actor
+from sessions_app.models import Incident, Merge, Report
+from sessions_app.services import audit, masks, merging
+
+MOST_DECISIONS = 500
+
+
+@transaction.atomic
+def take(incident: Incident, *, form: str, by: Actor) -> tuple[Report, dict[str, Any] | str]:
+    """The newest version as Markdown, or with its facts as an object; who took a copy is audited."""
+    permissions.require(by, "see", incident)
+    report = reports.newest(incident)
+    mask = masks.of(incident.organization_id)
+    copy: dict[str, Any] | str = report.markdown if form == "md" else mask.value(_whole(incident, report))[0]
+    audit.append(
+        organization_id=incident.organization_id, actor=by, action="report.exported", thing=report,
+        detail={"format": form, "version": report.version},
+    )  # fmt: skip
+    return report, copy
+
+
+def version(row: Report) -> dict[str, Any]:
+    """One version without its text."""
+    return {
+        "version": row.version,
+        "status": row.status,
+        "author": resources.person(row.author),
+        "created_at": moment(row.created_at),
+    }
+
+
+def since(incident: Incident, report: Report) -> list[str]:
+    """The files that came after a version was written, or with an incident that was merged in after it."""
+    merges = Merge.objects.filter(target=incident, undone_at=None, at__gt=report.created_at)
+    brought = {pk for moved in merges.values_list("moved", flat=True) for pk in moved["evidence"]}
+    rows = incident.evidence.order_by("id")
+    return [row.filename for row in rows if row.created_at > report.created_at or str(row.pk) in brought]
+
+
+def difference(before: Report | None, after: Report) -> list[dict[str, str]]:
+    """What a version changed, line by line: {kind: kept, added, removed or place, text}."""
+    old = before.markdown.splitlines() if before else []
+    kinds = {"+": "added", "-": "removed", "@": "place", " ": "kept"}
+    told = list(difflib.unified_diff(old, after.markdown.splitlines(), lineterm="", n=2))[2:]
+    return [{"kind": kinds[line[0]], "text": line if line[0] == "@" else line[1:]} for line in told]
+
+
+def _whole(incident: Incident, report: Report) -> dict[str, Any]:
+    times = report_times.of(incident)
+    took = {"to_acknowledge_s": times.to_acknowledge, "to_resolve_s": times.to_resolve}
+    return {
+        "incident": resources.incident(incident).wire(),
+        "report": {**version(report), "markdown": report.markdown},
+        "times": {
+            "opened_at": moment(times.opened_at),
+            "acknowledged_at": moment(times.acknowledged_at),
+            "resolved_at": moment(times.resolved_at),
+            **{name: int(value.total_seconds()) if value is not None else None for name, value in took.items()},
+        },
+        "decisions": [_decision(row) for row in _decided(incident)],
+        "follow_ups": [resources.task(row) for row in incident.follow_ups.select_related("assignee").order_by("id")],
+        "evidence_since": since(incident, report),
+    }
+
+
+def _decided(incident: Incident) -> list[Approval]:
+    rows = Approval.objects.filter(incident__in=merging.family(incident)).exclude(status=Approval.Status.PENDING)
+    return list(rows.select_related("decided_by", "tool_call").order_by("id")[:MOST_DECISIONS])
+
+
+def _decision(row: Approval) -> dict[str, Any]:
+    return {
+        "approval_id": str(row.pk),
+        "tool": row.tool,
+        "args": row.args,
+        "agent_name": row.agent_name,
+        "status": row.status,
+        "decided_by": resources.person(row.decided_by),
+        "decided_at": moment(row.decided_at),
+        "feedback": row.feedback or None,
+        "outcome": row.tool_call.state,
+    }
+
+
+def moment(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
