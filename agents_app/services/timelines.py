@@ -8,7 +8,7 @@ from heapq import nsmallest
 
 from django.utils.translation import gettext as _
 
-from agents_app.services.report_timeline import LINES
+from sessions_app import log_words
 from sessions_app.errors import Invalid
 from sessions_app.ingest import times
 from sessions_app.models import Event, Evidence, Incident
@@ -124,10 +124,15 @@ def _of_alerts(incident: Incident, window: Window) -> Iterator[Entry]:
 
 
 def _of_room(incident: Incident, window: Window) -> Iterator[Entry]:
-    told = Event.objects.filter(session=incident.room_id, type__in=LINES, ts__range=(window.start, window.end))
+    told = Event.objects.filter(
+        session=incident.room_id, type__in=log_words.LINES, ts__range=(window.start, window.end)
+    )
     for event in told.order_by("seq"):
         yield Entry(
-            event.ts, "room", f"event {event.seq}", LINES[event.type](event.data, event.actor_name)[:LONGEST_TEXT]
+            event.ts,
+            "room",
+            f"event {event.seq}",
+            log_words.line_of(event.type, event.data, event.actor_name)[:LONGEST_TEXT],
         )
 
 
