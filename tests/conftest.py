@@ -106,9 +106,9 @@ def server(start_server: Callable[..., Server]) -> Server:
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory, migrated: Place) -> Iterator[Server]:
-    """One server for all tests that only look, or make the rooms they change; its crews talk fast, since many wait."""
+    """One server for all tests that only look, or make the rooms they change."""
     with _servers(tmp_path_factory, migrated) as start:
-        yield start(WARROOM_DEMO_TOKEN_MS="2")
+        yield start()
 
 
 @contextlib.contextmanager
@@ -118,7 +118,9 @@ def _servers(folders: pytest.TempPathFactory, migrated: Place) -> Iterator[Calla
         def start(*, command: str = "up", from_nothing: bool = False, **chosen: str) -> Server:
             like = None if from_nothing else migrated
             place = opened.enter_context(fresh_place(folders.mktemp("home"), LANE_DATABASE, like=like))
-            made = Server(place.home, command=command, **{"DATABASE_URL": place.database_url, **chosen})
+            # Its agents talk fast, since many wait for them; a test of what happens meanwhile slows them down.
+            usual = {"DATABASE_URL": place.database_url, "WARROOM_DEMO_TOKEN_MS": "2"}
+            made = Server(place.home, command=command, **{**usual, **chosen})
             opened.callback(made.kill9)
             return made.start()
 

@@ -79,7 +79,10 @@ class Blocked(Door):
 class Unblock(Door):
     """A person of the role approver or above takes an indicator off; each room that had it blocked is told."""
 
-    @described("Take an indicator off the block list", Unblocked, body=UnblockOrder, errors=("CONFLICT",))
+    @described(
+        "Take an indicator off the block list", Unblocked, body=UnblockOrder,
+        errors=("NOT_FOUND", "CONFLICT", "IDEMPOTENCY_MISMATCH"),
+    )  # fmt: skip
     @idempotent
     def post(self, request: Request) -> Response:
         told = self.body(UnblockOrder)

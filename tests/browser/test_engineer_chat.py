@@ -98,12 +98,14 @@ def test_a_failure_is_told_and_tried_again(page: Page, start_server: Callable[..
         expect(drawer(page)).to_contain_text("Round 1 of 10")
 
 
-@pytest.mark.parametrize(("theme", "size"), [("light", DESK), ("dark", PHONE)], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("theme", "size", "who"), [("light", DESK, "approver"), ("dark", PHONE, "approver2")], ids=["desk", "phone"]
+)
 def test_the_drawer_keeps_the_rules_of_access(
-    new_context: NewContext, shared_server: Server, incident: str, theme: str, size: ViewportSize
+    new_context: NewContext, shared_server: Server, incident: str, theme: str, size: ViewportSize, who: str
 ) -> None:
     page = new_context(viewport=size, color_scheme=theme, has_touch=size is PHONE, reduced_motion="reduce").new_page()
-    enter(page, shared_server, "approver", incident)
+    enter(page, shared_server, who, incident)
     page.get_by_role("link", name="Ask privately").click()
     ask(page, "How much is 6*7?")
     expect(drawer(page)).to_contain_text("42", timeout=30_000)

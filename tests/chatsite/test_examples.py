@@ -72,7 +72,8 @@ def test_the_example_prints_each_message_once_over_a_crash_and_what_is_decided(
         watcher = Follower(server, session)
         followers.append(watcher)
         watcher.wait_for("-- Operator Ines asks to run block_indicator(indicator=203.0.113.9, minutes=60).")
-        (approval,) = commander.get("/api/v1/approvals?status=pending").json()["data"]
+        pending = commander.get("/api/v1/approvals?status=pending").json()["data"]
+        (approval,) = [each for each in pending if each["session_id"] == session]
         no = {name: approval[name] for name in ("version", "digest")} | {"decision": "reject", "feedback": "Ours."}
         commander.post(f"/api/v1/approvals/{approval['id']}/decision", json=no)
         watcher.wait_for(
