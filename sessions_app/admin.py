@@ -257,7 +257,7 @@ class EvidenceAdmin(RecordAdmin):
 class AuditEntryAdmin(RecordAdmin):
     """The trail; entries that tell of somebody's engineer chat are for auditors."""
 
-    list_display = ("seq", "organization", "at", "actor_name", "action", "object_type", "object_id")
+    list_display = ("seq", "chain", "organization", "at", "actor_name", "action", "object_type", "object_id")
     list_filter = ("action", OF_ORGANIZATION)
     list_select_related = ("organization",)
     search_fields = ("action", "actor_name", "object_id")

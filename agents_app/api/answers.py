@@ -41,6 +41,7 @@ class AuditActor(Resource):
 
 class AuditResource(Resource):
     id: UUID
+    chain: Literal["open", "private"]
     seq: int
     at: datetime
     actor: AuditActor

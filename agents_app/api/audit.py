@@ -25,19 +25,20 @@ class Filters(Body):
 
 
 class Audit(Door):
-    @described("The audit trail, newest first", AuditResource, query=Filters, paged="seq", errors=("NOT_FOUND",))
+    @described("The audit trail, newest first", AuditResource, query=Filters, paged="id", errors=("NOT_FOUND",))
     def get(self, request: Request) -> Response:
         wanted = self.filters(Filters).model_dump(exclude_none=True)
         home = permissions.organization_for(self.actor, wanted.pop("organization_id", None))
         if not self.actor.in_person or not permissions.may(self.actor, "see_audit", home.pk):
             raise Denied(_("The audit trail is for admins and auditors."))
         rows = permissions.visible_audit(self.actor, home).filter(**wanted)
-        return Response(page(rows, request.query_params, by="-seq", show=shown))
+        return Response(page(rows, request.query_params, by="-id", show=shown))
 
 
 def shown(entry: AuditEntry) -> dict[str, Any]:
     return {
         "id": str(entry.pk),
+        "chain": entry.chain,
         "seq": entry.seq,
         "at": entry.at.isoformat().replace("+00:00", "Z"),
         "actor": {"kind": entry.actor_kind, "id": entry.actor_id, "name": entry.actor_name},

@@ -4,8 +4,10 @@ from itertools import pairwise
 from threading import Thread
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from sessions_app import actors, permissions
 from sessions_app.actors import SYSTEM
 from sessions_app.models import AuditEntry, AuditHead, Organization
 from sessions_app.models.audit import AppendOnly
@@ -99,3 +101,51 @@ def test_many_writers_at_once_make_one_chain() -> None:
     entries = list(AuditEntry.objects.order_by("seq"))
     assert [entry.seq for entry in entries] == list(range(1, 41))
     assert all(later.previous == earlier.hash for earlier, later in pairwise(entries))
+
+
+@pytest.mark.django_db
+def test_what_is_private_leaves_no_gap_in_what_an_admin_reads() -> None:
+    org = factories.organization()
+    with_private = [
+        tell(org),
+        tell(org, "engineer_chat.message"),
+        tell(org),
+        tell(org, "engineer_chat.read"),
+        tell(org),
+    ]
+    assert [(entry.chain, entry.seq) for entry in with_private] == [
+        ("open", 1), ("private", 1), ("open", 2), ("private", 2), ("open", 3),
+    ]  # fmt: skip
+    admin = actors.person(factories.user(role="admin", org=org))
+    seen = list(permissions.visible_audit(admin, org).order_by("seq"))
+    assert [entry.seq for entry in seen] == [1, 2, 3]
+    assert all(later.previous == earlier.hash for earlier, later in pairwise(seen))
+    auditor = actors.person(factories.user(role="auditor", org=org))
+    assert permissions.visible_audit(auditor, org).count() == 5
+    assert audit.verify(org.pk) == []
+
+
+FORGERIES = (
+    ("an edit", "UPDATE {t} SET actor_name = 'forged' WHERE seq = 2", 2),
+    ("a deletion in the middle", "DELETE FROM {t} WHERE seq = 2", 2),
+    ("a cut tail", "DELETE FROM {t} WHERE seq = 4", 4),
+    ("a swap", "UPDATE {t} SET seq = CASE seq WHEN 2 THEN 1003 ELSE 1002 END WHERE seq IN (2, 3)", 2),
+    ("a change of chain", "UPDATE {t} SET chain = 'open', seq = 5 WHERE chain = 'private' AND seq = 4", 5),
+)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("what", "statement", "seq"), FORGERIES, ids=[what for what, _, _ in FORGERIES])
+def test_verifying_names_the_first_entry_that_is_not_as_it_was(what: str, statement: str, seq: int) -> None:
+    org = factories.organization()
+    for action in ("test.told", "engineer_chat.message"):
+        for _ in range(4):
+            tell(org, action)
+    call_command("verify_audit")
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(t=AuditEntry._meta.db_table))
+        if what == "a swap":
+            cursor.execute(f"UPDATE {AuditEntry._meta.db_table} SET seq = seq - 1000 WHERE seq > 1000")
+    with pytest.raises(CommandError, match=f"demo: entry {seq} of the open chain"):
+        call_command("verify_audit")
+    assert {flaw.seq for flaw in audit.verify(org.pk)} <= {seq, 4}
