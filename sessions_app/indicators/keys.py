@@ -39,7 +39,7 @@ ENDINGS: dict[str, Kind | None] = {
             "host hosts hostname host_name computer_dns_name computer computername computer_name machine "
             "machine_name agent_name device "
             "device_name devicename node node_name workstation workstation_name server server_name "
-            "endpoint endpoint_name instance pod_name container_name dvc devname"
+            "endpoint endpoint_name instance involved_object_name pod_name container_name dvc devname"
         ),
         "host",
     ),
@@ -53,22 +53,40 @@ ENDINGS: dict[str, Kind | None] = {
 SKIPPED = listed(
     "id uuid guid arn oid version specversion schema_version firmware build revision commit etag fingerprint "
     "results_link rule_url web_url permalink receiver schema xmlns generator_url "
-    "external_url silence_url dashboard_url panel_url "
+    "ref external_url silence_url dashboard_url panel_url "
     "image_url html_url reference references "
     "documentation dataschema gdpr hipaa dss gpg13 tsc class logger logger_name module package namespace ns"
 )
+# A `url` is what happened; a `..._url` is a link to somebody's console, but for these.
+LINK = re.compile(r"_(?:url|urls|uri)$|(?:^|_)(?:link|links|href)$")
+NO_LINK = re.compile(
+    r"(?:request|requested|source|src|dest|destination|dst|target|malicious|phishing|suspicious|blocked|bad|threat|file|"
+    r"download|original|referrer|referer|full|payload|landing|clicked|remote|http|visited|c2|callback)_(?:url|urls|uri)$"
+)
+CONSOLES = re.compile(r"(?:^|_)(?:sender|repository|installation|enterprise|monitor)_(?:\w+_)?(?:url|html|href)$")
 SKIPPED_WITHIN = re.compile(r"(?:^|_)(?:mitre|nist|gdpr|hipaa)(?:_|$)")
+# Names whose last word promises what their value is not: who is told, a commit, what was asked of a web server.
+NOT_HUNTED = re.compile(
+    r"(?:^|_)(?:contacts?|repository_owner|upn_suffix|upn_domain)(?:_|$)|"
+    r"(?:^|_)(?:(?:commit|head|base|merge|git|tree|blob)_(?:sha|hash|oid)|"
+    r"(?:request|url|uri|http|api|resource|object)_path)$"
+)
 LONGEST_ENDING = 3
 LOGON_NAMES = frozenset({"-", "?", "n/a", "null", "none", "unknown", "<na>"})
 
 
 def from_json(value: Any) -> list[Found]:
     """Every indicator in a JSON value: by its keys where they say so, else as text."""
-    return unique([found for leaf in leaves(value) for found in from_leaf(leaf) if len(found.value) <= LONGEST])
+    found = unique([each for leaf in leaves(value) for each in from_leaf(leaf) if len(each.value) <= LONGEST])
+    # What a key calls a machine is one, also where a text names it as people name a site.
+    machines = {each.value.lower() for each in found if each.kind == "host"}
+    return [each for each in found if each.kind != "domain" or each.value not in machines]
 
 
 def from_leaf(leaf: Leaf) -> Iterator[Found]:
     if not isinstance(leaf.value, str) or not leaf.value.strip():
+        return
+    if NOT_HUNTED.search(leaf.name):
         return
     text = leaf.value.strip()
     kind = hinted(leaf.name)
@@ -86,7 +104,9 @@ def hinted(name: str) -> Kind | None:
 
 @lru_cache(maxsize=4096)
 def skipped(name: str) -> bool:
-    return not SKIPPED.isdisjoint(endings(name)) or SKIPPED_WITHIN.search(name) is not None
+    link = LINK.search(name) is not None and NO_LINK.search(name) is None
+    within = SKIPPED_WITHIN.search(name) or CONSOLES.search(name)
+    return link or within is not None or not SKIPPED.isdisjoint(endings(name))
 
 
 def endings(name: str) -> list[str]:

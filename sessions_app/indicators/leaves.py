@@ -12,13 +12,15 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
+from sessions_app.indicators.foreign import english, unaccented
+
 Plain = str | int | float | bool | None
 # Wrappers that say nothing about what is inside.
 SILENT = frozenset({"#attributes", "@attributes", "_source", "fields", "labels", "annotations", "attributes", "tags"})
-NAME_KEYS = ("key", "name", "field", "label", "title", "tag")
-VALUE_KEYS = ("value", "values", "val", "content")
+NAME_KEYS = ("key", "name", "@name", "field", "label", "title", "tag", "type", "datatype")
+VALUE_KEYS = ("value", "values", "val", "content", "#text", "data")
 LABEL = re.compile(r"([A-Za-z_][\w.-]{0,40})[:=](?!//)(\S.{0,300})", re.ASCII)
-WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+|[^\W_a-zA-Z0-9]+")
 # Bounds on what one document can make us do: an alert with more values than this is read by its first ones.
 MOST_LEAVES = 20_000
 KEY_READ = 40
@@ -39,7 +41,7 @@ class Leaf:
 @lru_cache(maxsize=4096)
 def words(key: str) -> tuple[str, ...]:
     """The words of one key, whatever its spelling; `srcIP` and `src_ip` are the same."""
-    return tuple(word.lower() for word in WORDS.findall(key))
+    return tuple(english(word.lower()) for word in WORDS.findall(unaccented(key)))
 
 
 def leaves(value: Any) -> list[Leaf]:

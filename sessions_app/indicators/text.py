@@ -139,6 +139,8 @@ def urls(match: re.Match[str]) -> list[Found]:
         host = (parts.hostname or "").rstrip(".")
     except ValueError:
         return []
+    if WELL_KNOWN.search(host):
+        return []
     named = host_indicator(host)
     scheme, _, rest = url.partition("://")
     return [Found("url", f"{scheme.lower()}://{rest}"), *([named] if named else [])] if host else []

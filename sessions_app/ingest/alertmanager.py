@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sessions_app.indicators import from_json
@@ -10,11 +11,18 @@ from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity,
 from sessions_app.ingest.generic import HOSTS, USERS
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import severity_of
+from sessions_app.ingest.unwrapping import Item
 
 
-def recognises(body: Any) -> bool:
-    alerts = body.get("alerts") if isinstance(body, dict) else None
+def recognises(document: dict[str, Any]) -> bool:
+    """Its webhook; or one alert of its interface, which has no wrapper."""
+    alerts = alerts_of(document)
     return isinstance(alerts, list) and bool(alerts) and all(is_alert(each) for each in alerts)
+
+
+def alerts_of(document: dict[str, Any]) -> Any:
+    alone = isinstance(document.get("labels"), dict) and "alertname" in document["labels"]
+    return [document] if alone and isinstance(document.get("annotations"), dict) else document.get("alerts")
 
 
 def is_alert(alert: Any) -> bool:
@@ -25,9 +33,10 @@ def is_alert(alert: Any) -> bool:
     )
 
 
-def read(source: str, body: Any) -> list[ParsedAlert]:
-    bounded(body["alerts"])
-    return [one(source, alert, body) for alert in body["alerts"]]
+def read(source: str, found: Sequence[Item]) -> list[ParsedAlert]:
+    alerts = [(alert, item.document) for item in found for alert in alerts_of(item.document)]
+    bounded(alerts)
+    return [one(source, alert, around) for alert, around in alerts]
 
 
 def one(source: str, alert: dict[str, Any], body: dict[str, Any]) -> ParsedAlert:

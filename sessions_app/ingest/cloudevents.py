@@ -7,7 +7,7 @@ from typing import Any
 
 from sessions_app.indicators.found import listed
 from sessions_app.ingest import generic, times
-from sessions_app.ingest.alert import ParsedAlert, bounded, fingerprint_of, title_of
+from sessions_app.ingest.alert import ParsedAlert, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 
 ATTRIBUTES = listed("specversion type source id time subject datacontenttype dataschema data")
@@ -15,12 +15,6 @@ ATTRIBUTES = listed("specversion type source id time subject datacontenttype dat
 
 def recognises(document: dict[str, Any]) -> bool:
     return document.keys() >= {"specversion", "type", "source"}
-
-
-def read(source: str, body: Any) -> list[ParsedAlert]:
-    documents = body if isinstance(body, list) else [body]
-    bounded(documents)
-    return [one(source, each) for each in documents]
 
 
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:

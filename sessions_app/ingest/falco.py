@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, bounded, fingerprint_of, title_of
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 
 SEVERITIES: dict[str, Severity] = {
@@ -21,12 +21,6 @@ ABOUT = ("ka_target_name", "container_id", "proc_name", "fd_name", "ka_uri")
 
 def recognises(document: dict[str, Any]) -> bool:
     return document.keys() >= {"rule", "priority", "output"}
-
-
-def read(source: str, body: Any) -> list[ParsedAlert]:
-    documents = body if isinstance(body, list) else [body]
-    bounded(documents)
-    return [one(source, each) for each in documents]
 
 
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, bounded, fingerprint_of, title_of
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 
 HOSTS = ("instance_details_instance_id", "kubernetes_workload_details_name", "eks_cluster_details_name")
@@ -17,12 +17,6 @@ OF_AWS = re.compile(r"(?:^|\.)(?:amazonaws\.com|amazon\.com|aws\.internal)$")
 def recognises(document: dict[str, Any]) -> bool:
     finding = document.get("detail", document)
     return isinstance(finding, dict) and finding.keys() >= {"service", "type", "severity"} and "accountId" in finding
-
-
-def read(source: str, body: Any) -> list[ParsedAlert]:
-    documents = body if isinstance(body, list) else [body]
-    bounded(documents)
-    return [one(source, each) for each in documents]
 
 
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:

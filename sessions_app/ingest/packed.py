@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from sessions_app.errors import Invalid
@@ -18,12 +19,24 @@ LONGEST = 64 * 1024
 def json_in(value: dict[str, Any]) -> tuple[str, Any] | None:
     """Queues and notification services send the alert as a JSON text inside their own object."""
     for key, inner in value.items():
+        inner = pushed(inner) if isinstance(inner, dict) else inner
         if isinstance(inner, str) and key.lower() in KEYS and inner.lstrip().startswith(("{", "[{")):
             try:
                 return key, parse(inner.encode())
             except Invalid:
                 continue
     return None
+
+
+def pushed(message: dict[str, Any]) -> str:
+    """Google's queues write the JSON in base64: `{"message": {"data": "eyJ...", "messageId": "1"}}`."""
+    data = message.get("data")
+    if not isinstance(data, str) or not data.startswith(("eyJ", "ewog", "ew0K", "W3")):
+        return ""
+    try:
+        return base64.b64decode(data, validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def record_in(value: Any) -> tuple[str, dict[str, Any]] | None:
@@ -39,8 +52,12 @@ def record_in(value: Any) -> tuple[str, dict[str, Any]] | None:
     return None
 
 
-def without(value: Any, text: str) -> Any:
+def without(value: dict[str, Any], left_out: str) -> dict[str, Any]:
+    return {key: inner for key, inner in value.items() if key != left_out}
+
+
+def without_text(value: Any, text: str) -> Any:
     """The document without the text that was taken out of it."""
     if isinstance(value, dict):
-        return {key: without(inner, text) for key, inner in value.items() if inner != text}
-    return [without(inner, text) for inner in value if inner != text] if isinstance(value, list) else value
+        return {key: without_text(inner, text) for key, inner in value.items() if inner != text}
+    return [without_text(inner, text) for inner in value if inner != text] if isinstance(value, list) else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sessions_app.indicators import extract
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, bounded, fingerprint_of, title_of
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
 from sessions_app.ingest.generic import HOSTS, USERS
 from sessions_app.ingest.reading import Reading
 
@@ -18,10 +18,8 @@ def recognises(document: dict[str, Any]) -> bool:
     return (isinstance(event, dict) and "event_type" in event) or document.keys() >= {"routing_key", "event_action"}
 
 
-def read(source: str, body: Any) -> list[ParsedAlert]:
-    documents = body if isinstance(body, list) else [body]
-    bounded(documents)
-    return [webhook(source, each) if "event" in each else event(source, each) for each in documents]
+def one(source: str, document: dict[str, Any]) -> ParsedAlert:
+    return event(source, document) if "event_action" in document else webhook(source, document)
 
 
 def webhook(source: str, document: dict[str, Any]) -> ParsedAlert:

@@ -78,19 +78,54 @@ class Reading:
                     return str(leaf.value).strip()
         return self.around.word(names) if self.around else ""
 
-    def severity(self) -> Severity | None:
-        for key in severities.KEYS:
+    def words(self, names: Iterable[str]) -> list[str]:
+        """Every word under any of these names, in the order of the names."""
+        names = tuple(names)
+        return [
+            str(leaf.value).strip()
+            for name in names
+            for leaf in self.called(name)
+            if is_word(leaf.value) and not THEIRS.search(leaf.name)
+        ] or (self.around.words(names) if self.around else [])
+
+    def every(self, names: Iterable[str]) -> list[str]:
+        """Every text under any of these names, however long."""
+        return [leaf.value for name in names for leaf in self.called(name) if isinstance(leaf.value, str)]
+
+    def severity(self, *, states: bool = True) -> Severity | None:
+        """As a key says; a state such as `critical` or `down` counts last, and not at all without `states`."""
+        for key in (*severities.KEYS, *(severities.STATES if states else ())):
             for leaf in self.called(key):
                 if severity := severities.severity_of(leaf.name, leaf.value):
                     return severity
         return self.around.severity() if self.around else None
 
     def time(self) -> datetime | None:
+        if when := self.dated():
+            return when
         for key in times.KEYS:
             for leaf in self.called(key):
                 if when := times.moment(leaf.value):
                     return when
+        if when := self.other_time():
+            return when
         return self.around.time() if self.around else None
+
+    def dated(self) -> datetime | None:
+        """Day and time of day apart, as `event_date` and `event_time`."""
+        for day in self.called("date"):
+            for clock in self.called(day.name.removesuffix("date") + "time"):
+                if when := times.moment(f"{day.value} {clock.value}"):
+                    return when
+        return None
+
+    def other_time(self) -> datetime | None:
+        """A time under a name that is on no list, but sounds like one."""
+        for ending in times.ENDINGS:
+            for leaf in self.by_last_word.get(ending, ()):
+                if not times.OTHER_TIMES.search(leaf.name) and (when := times.moment(leaf.value)):
+                    return when
+        return None
 
     def found(self, *kinds: str) -> list[str]:
         return [each.value for each in self.indicators if each.kind in kinds]

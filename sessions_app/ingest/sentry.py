@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, bounded, fingerprint_of, title_of
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, fingerprint_of, title_of
 from sessions_app.ingest.generic import HOSTS, USERS
 from sessions_app.ingest.reading import Reading
 
@@ -15,12 +15,6 @@ SETTLED = frozenset({"resolved", "ignored", "archived"})
 def recognises(document: dict[str, Any]) -> bool:
     data = document.get("data")
     return "action" in document and isinstance(data, dict) and any(isinstance(data.get(kind), dict) for kind in KINDS)
-
-
-def read(source: str, body: Any) -> list[ParsedAlert]:
-    documents = body if isinstance(body, list) else [body]
-    bounded(documents)
-    return [one(source, each) for each in documents]
 
 
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:

@@ -1,47 +1,81 @@
-"""How urgent, on our five steps, from whatever words and scales others use."""
+"""How urgent, on our five steps, from whatever words, scales and colours others use."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from sessions_app.indicators.foreign import unaccented
 from sessions_app.indicators.found import listed
+from sessions_app.ingest import colours
 from sessions_app.ingest.alert import Severity
 
 WORDS: dict[Severity, frozenset[str]] = {
     "critical": listed(
-        "critical crit fatal emergency emerg panic disaster catastrophic severe blocker alert page sev0 sev1 s1 p0 p1"
+        "critical crit fatal emergency emerg panic disaster catastrophic severe blocker alert page sev0 sev1 s1 p0 p1 "
+        "critico critica critique kritisch critici kritiek kritiskt критический критическая критично "
+        "严重 紧急 致命 危急 特别严重 嚴重 緊急 致命的 치명적 심각"
     ),
-    "high": listed("high error err major important sev2 s2 p2 urgent serious danger"),
-    "medium": listed("medium moderate warning warn average elevated sev3 s3 p3 med ticket normal"),
-    "low": frozenset(["low", "notice", "minor", "sev4", "s4", "p4", "trivial"]),
-    "info": listed("info informational information informative debug trace verbose none p5 s5 sev5 ok"),
+    "high": listed(
+        "high error err major important sev2 s2 p2 urgent serious danger malicious alarm down "
+        "alto alta altos grave elevado elevada eleve elevee haute haut hoch hoog wysoki высокий высокая "
+        "高 高危 高级 重要 重大 高风险 높음"
+    ),
+    "medium": listed(
+        "medium moderate warning warn average elevated sev3 s3 p3 med ticket suspicious "
+        "medio media moderado moderee moyen moyenne mittel middel sredni средний средняя "
+        "中 中危 中级 警告 一般 较大 중간"
+    ),
+    "low": listed(
+        "low notice minor sev4 s4 p4 trivial bajo baja baixo baixa faible bas niedrig gering laag niski низкий низкая "
+        "低 低危 低级 次要 轻微 提醒 낮음"
+    ),
+    "info": listed(
+        "info informational information informative debug trace verbose none p5 s5 sev5 ok success informativo "
+        "информация 信息 提示 通知 情報 정보"
+    ),
 }
 STEP: dict[str, Severity] = {word: step for step, words in WORDS.items() for word in words}
-TOKEN = re.compile(r"[a-z]+(?:[ _-]?\d)?")
+TOKEN = re.compile(r"[^\W\d_]+(?:[ _-]?\d)?")
+# `非常高` and `高危风险`: signs are not parted by spaces, so the longest word that such a text holds decides.
+SIGNS = sorted((word for word in STEP if not word.isascii() and ord(word[0]) > 0x2E80), key=len, reverse=True)
 OUT_OF = re.compile(r"\s*(\d{1,3}(?:\.\d{1,4})?)\s*(?:/|of|out of)\s*(\d{1,3})\s*")
 NUMBER = re.compile(r"\s*(\d{1,5}(?:\.\d{1,4})?)\s*")
 
 PRIORITY: tuple[Severity, ...] = ("critical", "critical", "high", "medium", "low", "info")  # by number, 0 unused
 SYSLOG: tuple[Severity, ...] = ("critical", "critical", "critical", "high", "medium", "low", "info", "info")
+ZABBIX: tuple[Severity, ...] = ("info", "info", "low", "medium", "high", "critical")
 WINDOWS: dict[int, Severity] = {1: "critical", 2: "high", 3: "medium"}  # 0 and 4 are on every audit: they tell nothing
 BUNYAN: dict[int, Severity] = {60: "critical", 50: "high", 40: "medium", 30: "info", 20: "info", 10: "info"}
 # (key, in the order in which they are believed)
 KEYS = (
-    "severity_label", "severity_name", "severity", "alert_severity", "sev", "priority", "alert_priority", "urgency",
-    "criticality", "risk_level", "threat_level", "risk", "severity_id", "severity_text", "level", "level_name",
-    "log_level", "loglevel", "impact", "risk_score", "severity_score", "severity_number", "threat_score", "score",
-    "cvss", "state", "status",
+    "security_severity_level", "severity_label", "severity_name", "severity_display_name", "severity_displayname",
+    "severity", "alert_severity", "sev",
+    "priority", "alert_priority", "urgency", "criticality", "risk_level", "risk_level_during_sign_in",
+    "risk_level_aggregated", "threat_level", "threat_level_id", "risk", "severity_id",
+    "severity_text", "nseverity", "level", "level_name", "log_level", "loglevel", "impact", "risk_score",
+    "severity_score", "severity_number", "threat_score", "score", "cvss", "base_score", "confidence_level", "verdict",
 )  # fmt: skip
+# What tells something else as a rule: here only a word that is nothing but a step counts, and colours last.
+STATES = (
+    "alert_type", "state", "service_state", "host_state", "status", "state_value", "=type", "classification",
+    "color", "colour", "theme_color",
+)  # fmt: skip
+LOOSE = listed("alert_type state status type value classification")
 
 
 def severity_of(key: str, value: Any) -> Severity | None:
     """What a value under this key says, or nothing when it says nothing."""
     if isinstance(value, bool) or value is None:
         return None
+    if key.endswith(("color", "colour")):
+        return colours.severity_of(value)
+    loose = key.rpartition("_")[2] in LOOSE
     if isinstance(value, int | float):
-        return by_number(key, float(value)) if 0 <= value <= 1000 else None
+        return by_number(key, float(value)) if 0 <= value <= 1000 and not loose else None
     text = str(value).lower()[:80]
+    if loose:
+        return STEP.get(folded(text).strip())
     if match := OUT_OF.fullmatch(text):
         return by_share(float(match[1]) / max(float(match[2]), 1))
     if match := NUMBER.fullmatch(text):
@@ -50,8 +84,15 @@ def severity_of(key: str, value: Any) -> Severity | None:
 
 
 def by_word(text: str) -> Severity | None:
-    tokens = (token.replace(" ", "").replace("-", "").replace("_", "") for token in TOKEN.findall(text.lower()))
-    return next((step for token in tokens if (step := STEP.get(token) or STEP.get(token.rstrip("0123456789")))), None)
+    text = folded(text)
+    tokens = (token.replace(" ", "").replace("-", "").replace("_", "") for token in TOKEN.findall(text))
+    said = next((step for token in tokens if (step := STEP.get(token) or STEP.get(token.rstrip("0123456789")))), None)
+    return said or (None if text.isascii() else next((STEP[word] for word in SIGNS if word in text), None))
+
+
+def folded(text: str) -> str:
+    """In lower case and without accents: `Élevé` and `eleve` are one word."""
+    return unaccented(text.lower())
 
 
 def by_number(key: str, number: float) -> Severity | None:
@@ -59,6 +100,10 @@ def by_number(key: str, number: float) -> Severity | None:
     whole = int(number)
     if "syslog" in key or key.endswith(("severity_code", "facility_level")):
         return SYSLOG[whole] if 0 <= whole <= 7 else None
+    if key.endswith("threat_level_id"):
+        return PRIORITY[whole + 1] if 1 <= whole <= 3 else None  # MISP's 1 is high
+    if key.endswith("nseverity"):
+        return ZABBIX[whole] if 0 <= whole <= 5 else None
     if key.endswith(("rule_level", "alert_level")):
         return by_rule_level(whole)
     if key.endswith("alert_severity") and whole in (1, 2, 3):

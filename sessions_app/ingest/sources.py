@@ -1,19 +1,21 @@
-"""Every source by name: how its bodies look and who reads them. A later format is a file and a line here."""
+"""Every source by name: how its documents look and who reads them. A later format is a file and a line here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from sessions_app.errors import NotFound
+from sessions_app.errors import Invalid, NotFound
 from sessions_app.ingest import (
     alertmanager,
     cloudevents,
+    elastic,
     falco,
     generic,
+    grafana,
     guardduty,
     pagerduty,
     sentry,
@@ -21,70 +23,67 @@ from sessions_app.ingest import (
     wazuh,
     windows,
 )
-from sessions_app.ingest.alert import ParsedAlert
+from sessions_app.ingest.alert import ParsedAlert, bounded
+from sessions_app.ingest.unwrapping import Item, items
 
-Reader = Callable[[str, Any], list[ParsedAlert]]
+Reader = Callable[[str, Sequence[Item]], list[ParsedAlert]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    recognises: Callable[[Any], bool]
-    read: Reader = generic.read
+    recognises: Callable[[dict[str, Any]], bool]
+    read: Reader
 
 
-def each(looks: Callable[[dict[str, Any]], bool]) -> Callable[[Any], bool]:
-    """Recognise a document, or a list of nothing but such documents."""
+def alone(read_one: Callable[[str, dict[str, Any]], ParsedAlert]) -> Reader:
+    """Of these formats every document is an alert."""
 
-    def recognises(body: Any) -> bool:
-        documents = body if isinstance(body, list) else [body]
-        return bool(documents) and all(isinstance(document, dict) and looks(document) for document in documents)
+    def read(source: str, found: Sequence[Item]) -> list[ParsedAlert]:
+        bounded(found)
+        return [read_one(source, item.document) for item in found]
 
-    return recognises
-
-
-def is_grafana(body: Any) -> bool:
-    return alertmanager.recognises(body) and "orgId" in body
-
-
-def is_elastic(document: dict[str, Any]) -> bool:
-    inner = document.get("_source", document)
-    return isinstance(inner, dict) and "@timestamp" in inner
+    return read
 
 
 # In the order in which they are asked; the last one reads whatever nobody knows.
 SOURCES: dict[str, Source] = {
-    "grafana": Source(is_grafana, alertmanager.read),
+    "grafana": Source(grafana.recognises, grafana.read),
     "alertmanager": Source(alertmanager.recognises, alertmanager.read),
-    "wazuh": Source(wazuh.recognises, wazuh.read),
-    "falco": Source(each(falco.recognises), falco.read),
-    "suricata": Source(each(suricata.recognises), suricata.read),
-    "guardduty": Source(each(guardduty.recognises), guardduty.read),
-    "windows": Source(each(windows.recognises)),
-    "cloudevents": Source(each(cloudevents.recognises), cloudevents.read),
-    "sentry": Source(each(sentry.recognises), sentry.read),
-    "pagerduty": Source(each(pagerduty.recognises), pagerduty.read),
-    "elastic": Source(each(is_elastic)),
-    "generic": Source(generic.recognises),
+    "wazuh": Source(wazuh.recognises, alone(wazuh.one)),
+    "falco": Source(falco.recognises, alone(falco.one)),
+    "suricata": Source(suricata.recognises, alone(suricata.one)),
+    "guardduty": Source(guardduty.recognises, alone(guardduty.one)),
+    "cloudevents": Source(cloudevents.recognises, alone(cloudevents.one)),
+    "sentry": Source(sentry.recognises, alone(sentry.one)),
+    "pagerduty": Source(pagerduty.recognises, alone(pagerduty.one)),
+    "windows": Source(windows.recognises, windows.read),
+    "elastic": Source(elastic.recognises, elastic.read),
+    "generic": Source(lambda document: True, generic.read),
 }
 
 
-def guess(body: Any) -> str:
-    """Whose body this is."""
-    return next(name for name, source in SOURCES.items() if source.recognises(body))
+def guess(document: dict[str, Any]) -> str:
+    """Whose document this is."""
+    return next(name for name, source in SOURCES.items() if source.recognises(document))
+
+
+def known(document: dict[str, Any]) -> bool:
+    return guess(document) != "generic"
 
 
 def read(source: str, body: Any) -> list[ParsedAlert]:
-    """Read a body under a source's name, or under the name it looks like when none is given.
+    """Read a body that was sent under a source's name, or under none.
 
-    A body that does not look like the source it names is read by best guess: no alert is turned away for its shape.
+    The shape alone decides who reads a document, so a named body and a guessed one give the same incident, and no
+    alert is turned away for its shape: the name is what people see. A body may hold documents of several shapes.
     """
     if source and source not in SOURCES:
         raise NotFound(_("There is no source called {name}.").format(name=repr(source[:40])))
-    named = SOURCES[source] if source else SOURCES[source := guess(body)]
-    reader = named.read if looks_right(source, body) else generic.read
-    return reader(source, body)
-
-
-def looks_right(source: str, body: Any) -> bool:
-    # Grafana's older bodies lack the mark that tells it from Alertmanager.
-    return SOURCES["alertmanager" if source == "grafana" else source].recognises(body)
+    groups: dict[str, list[Item]] = {}
+    for item in items(body, known):
+        groups.setdefault(guess(item.document), []).append(item)
+    if not groups:
+        raise Invalid(_("There is no alert in this body."))
+    alerts = [alert for name, found in groups.items() for alert in SOURCES[name].read(source or name, found)]
+    bounded(alerts)
+    return alerts

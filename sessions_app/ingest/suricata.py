@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, bounded, fingerprint_of, title_of
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 
 # It counts down: 1 is the gravest of its rules.
@@ -18,12 +18,6 @@ def recognises(document: dict[str, Any]) -> bool:
 def is_alert(document: dict[str, Any]) -> bool:
     rule = document.get("alert")
     return document["event_type"] == "alert" and isinstance(rule, dict) and "signature" in rule
-
-
-def read(source: str, body: Any) -> list[ParsedAlert]:
-    documents = body if isinstance(body, list) else [body]
-    bounded(documents)
-    return [one(source, each) for each in documents]
 
 
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:

@@ -10,16 +10,65 @@ from typing import Any
 
 A = re.ASCII
 KEYS = (
-    "timestamp", "occurred_at", "starts_at", "start_at", "started_at", "start_time", "event_time", "event_timestamp",
-    "detected_at", "detection_time", "triggered_at", "time", "time_created", "system_time", "utc_time",
-    "event_last_seen", "last_seen", "first_seen", "event_created", "date_time", "datetime", "date", "ts", "when",
-    "published", "created_at", "created", "received_at", "updated_at",
-)  # fmt: skip
+    "utc_time",
+    "last_timestamp",
+    "timestamp",
+    "occurred_at",
+    "starts_at",
+    "start_at",
+    "started_at",
+    "start_time",
+    "event_time",
+    "event_timestamp",
+    "detected_at",
+    "detection_time",
+    "triggered_at",
+    "time",
+    "time_created",
+    "system_time",
+    "event_last_seen",
+    "last_seen",
+    "first_seen",
+    "event_created",
+    "date_time",
+    "datetime",
+    "date",
+    "ts",
+    "when",
+    "published",
+    "identified_at",
+    "fired_date_time",
+    "time_generated",
+    "created_time_utc",
+    "start_time_utc",
+    "event_creation_time",
+    "state_change_time",
+    "created_date_time",
+    "created_at",
+    "created",
+    "received_at",
+    "updated_at",
+)
+# Of any other name that ends so, but for what tells when something ends or was changed.
+ENDINGS = ("time", "timestamp", "at", "date", "datetime", "eventtime", "ts", "utc", "updated", "on", "seen", "found")
+OTHER_TIMES = re.compile(
+    r"(?:^|_)(?:end|ends|ended|expir\w*|until|due|next|modified|birth|build|valid|not|uptime|interval)(?:_|$)"
+)
 ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T _](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s{0,2}(Z|UTC|[+-]\d\d:?\d\d)?",
+    r"(\d{4})[-.](\d\d)[-.](\d\d)[T _](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s{0,2}(Z|UTC|[+-]\d\d:?\d\d)?",
     A | re.IGNORECASE,
 )
 SLASHED = re.compile(r"(\d{4})/(\d\d)/(\d\d)[ T](\d\d):(\d\d):(\d\d)()()", A)
+# 20.11.2026 08:00, 11/20/2026 8:00:00 AM; 2026年11月20日 08:00:00 and 20261120T080000Z stand under ISO's order.
+EUROPEAN = re.compile(
+    r"(\d{1,2})[./](\d{1,2})[./](\d{4}),?\s(\d{1,2}):(\d\d)(?::(\d\d))?\s?([AP]M)?", A | re.IGNORECASE
+)
+EASTERN = re.compile(
+    r"(\d{4})\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?日\s?(\d{1,2})[:時时点](\d{1,2})(?:[:分](\d{1,2}))?", A
+)
+BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)T?(\d\d)(\d\d)(\d\d)(?:Z|$)", A)
+DAY = re.compile(r"(\d{4})[-/.](\d\d)[-/.](\d\d)", A)
+NET = re.compile(r"/Date\((\d{9,14})(?:[+-]\d{4})?\)/", A)
 APACHE = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d)(?: ([+-]\d{4}))?", A)
 SYSLOG = re.compile(r"([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)", A)
 EPOCH = re.compile(r"\d{9,19}(?:\.\d{1,9})?", A)
@@ -34,15 +83,35 @@ def moment(value: Any) -> datetime | None:
     if isinstance(value, int | float):
         return from_epoch(value)
     text = value.strip()[:80] if isinstance(value, str) else ""
-    if EPOCH.fullmatch(text):
+    if EPOCH.fullmatch(text) and not BASIC.fullmatch(text):
         return from_epoch(float(text))
-    return in_line(text) or from_mail(text)
+    if match := NET.fullmatch(text):
+        return from_epoch(float(match[1]))
+    return in_line(text) or written(text) or from_mail(text)
+
+
+def written(text: str) -> datetime | None:
+    """As people and programs of other countries write it. Of 05/06/2026 the day comes first, but before AM or PM."""
+    if match := EASTERN.match(text) or BASIC.match(text):
+        year, month, day, hour, minute, second = match.groups()
+        return at(int(year), int(month), int(day), (hour, minute, second), None)
+    if match := EUROPEAN.match(text):
+        one, two, year, hour, minute, second, half = match.groups()
+        day, month = (one, two) if int(two) <= 12 and not half else (two, one)
+        hours = int(hour) % 12 + (12 if half.upper() == "PM" else 0) if half else int(hour)
+        return at(int(year), int(month), int(day), (str(hours), minute, second), None)
+    match = DAY.fullmatch(text)
+    return at(int(match[1]), int(match[2]), int(match[3]), ("0", "0", "0"), None) if match else None
 
 
 def from_epoch(number: float) -> datetime | None:
-    """Seconds, milli-, micro- or nanoseconds: told apart by their size."""
+    """Seconds, milli-, micro- or nanoseconds, Windows' file times and .NET's ticks: told apart by their size."""
     if not 1e8 <= number < 1e20:
         return None
+    if 1.2e17 <= number < 1.5e17:
+        number = number / 1e7 - 11_644_473_600
+    elif 6.2e17 <= number < 6.6e17:
+        number = number / 1e7 - 62_135_596_800
     while number >= 1e11:
         number /= 1000
     return sane(datetime.fromtimestamp(number, UTC))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, bounded, fingerprint_of, title_of
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import by_rule_level
 
@@ -19,38 +19,20 @@ USERS = (
 )  # fmt: skip
 
 
-def recognises(body: Any) -> bool:
-    """Every document has a rule with a level and a description, and an agent, a manager or a decoder."""
-    documents = body if isinstance(body, list) else [body]
-    return bool(documents) and all(is_wazuh(unwrapped(each)) for each in documents)
-
-
-def is_wazuh(document: Any) -> bool:
-    if not isinstance(document, dict) or not isinstance(document.get("rule"), dict):
-        return False
-    rule = document["rule"]
+def recognises(document: dict[str, Any]) -> bool:
+    """A rule with a level and a description, and an agent, a manager or a decoder."""
+    rule = document.get("rule")
     return (
-        isinstance(rule.get("description"), str)
+        isinstance(rule, dict)
+        and isinstance(rule.get("description"), str)
         and str(rule.get("level", "")).isdigit()
         and bool(document.keys() & {"agent", "manager", "decoder", "full_log"})
     )
 
 
-def unwrapped(document: Any) -> Any:
-    """The indexer puts the alert into `_source`."""
-    inner = document.get("_source") if isinstance(document, dict) else None
-    return inner if isinstance(inner, dict) else document
-
-
-def read(source: str, body: Any) -> list[ParsedAlert]:
-    documents = body if isinstance(body, list) else [body]
-    bounded(documents)
-    return [one(source, unwrapped(each)) for each in documents]
-
-
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:
     reading, rule = Reading(document), document["rule"]
-    host = reading.word(("=agent_name", "=predecoder_hostname", "=manager_name"))
+    host = machine(reading)
     user = reading.word([f"={name}" for name in USERS]) or next(iter(reading.found("user")), "")
     return ParsedAlert(
         source=source,
@@ -68,6 +50,14 @@ def one(source: str, document: dict[str, Any]) -> ParsedAlert:
         raw=document,
         techniques=reading.techniques,
     )
+
+
+def machine(reading: Reading) -> str:
+    """The agent; of what others send to the manager by syslog, which is agent 000, whoever sent it."""
+    sender = reading.word(("=predecoder_hostname",))
+    own = reading.word(("=agent_name",))
+    relayed = reading.word(("=agent_id",)) == "000" and sender
+    return sender if relayed else own or sender or reading.word(("=manager_name",))
 
 
 def same_as(reading: Reading, rule: dict[str, Any], host: str, user: str) -> str:

@@ -1,92 +1,109 @@
-"""Windows events of the Security and System logs and of Sysmon: what their numbers mean, and how grave that is."""
+"""Windows and Sysmon events, nested, flat or in Elastic's style: one is an alert, many together are one story."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sessions_app.ingest.alert import Severity
+from sessions_app.indicators import Found, from_json
+from sessions_app.ingest import generic, windows_events
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
+from sessions_app.ingest.unwrapping import Item
+from sessions_app.ingest.windows_events import Event
 
-# Channel (as its last word is written in lower case), number -> what happened, and how grave it is by itself.
-MEANINGS: dict[tuple[str, int], tuple[str, Severity]] = {
-    ("security", 1102): ("The audit log was cleared", "high"),
-    ("system", 104): ("An event log was cleared", "high"),
-    ("security", 4624): ("A sign-in worked", "info"),
-    ("security", 4625): ("A sign-in failed", "low"),
-    ("security", 4634): ("A session ended", "info"),
-    ("security", 4648): ("A sign-in with explicit credentials", "medium"),
-    ("security", 4672): ("A sign-in with special rights", "info"),
-    ("security", 4688): ("Process {program} started", "medium"),
-    ("security", 4697): ("A service was installed", "medium"),
-    ("system", 7045): ("A service was installed", "medium"),
-    ("security", 4698): ("A scheduled task was made", "medium"),
-    ("security", 4720): ("An account was made", "medium"),
-    ("security", 4724): ("A password was reset", "low"),
-    ("security", 4728): ("Somebody was added to a global group", "medium"),
-    ("security", 4732): ("Somebody was added to a local group", "medium"),
-    ("security", 4740): ("An account was locked out", "medium"),
-    ("security", 4771): ("A Kerberos sign-in failed", "low"),
-    ("security", 5156): ("A connection was permitted", "info"),
-    ("security", 5158): ("A port was opened", "info"),
-    ("sysmon", 1): ("Process {program} started", "medium"),
-    ("sysmon", 3): ("{program} made a connection", "medium"),
-    ("sysmon", 5): ("Process {program} ended", "info"),
-    ("sysmon", 6): ("A driver was loaded", "medium"),
-    ("sysmon", 7): ("{program} loaded a library", "info"),
-    ("sysmon", 8): ("{program} started a thread in another process", "high"),
-    ("sysmon", 10): ("{program} opened another process", "medium"),
-    ("sysmon", 11): ("{program} made a file", "info"),
-    ("sysmon", 12): ("{program} made or removed a registry key", "info"),
-    ("sysmon", 13): ("{program} set a registry value", "info"),
-    ("sysmon", 17): ("{program} made a pipe", "info"),
-    ("sysmon", 18): ("{program} opened a pipe", "info"),
-    ("sysmon", 20): ("A WMI consumer was made", "high"),
-    ("sysmon", 22): ("{program} asked for a name", "info"),
-    ("sysmon", 25): ("{program} was tampered with", "high"),
-    ("powershell", 4104): ("A PowerShell script ran", "medium"),
-    ("defender", 1116): ("Malware was found", "high"),
-    ("defender", 1117): ("Malware was dealt with", "high"),
-}
-CHANNELS = {"windows defender": "defender", "windows powershell": "powershell"}
 ORDER: tuple[Severity, ...] = ("critical", "high", "medium", "low", "info")
 MOST_NAMED = 3
-RULES = ("alert_rule_name", "signal_rule_name", "detection_name", "alert_title", "alert_name", "rule_title")
+# What describes the event and not what it is about: the words again, and who recorded it.
+DESCRIBING = frozenset(
+    {"message", "fileversion", "originalfilename", "product", "company", "description", "currentdirectory", "keywords",
+     "provider", "event_original", "sourcename", "layername", "objecttype", "objectserver", "rendered_description"}
+)  # fmt: skip
+# Accounts of the system itself, and what a machine calls itself.
+BUILT_IN = frozenset(
+    {"nt", "system", "localsystem", "localservice", "networkservice", "local service", "network service", "localhost",
+     "nt authority\\system", "nt authority\\local service", "nt authority\\network service", "anonymous logon",
+     "window manager", "font driver host", "127.0.0.1", "::1"}
+)  # fmt: skip
+SYSTEM_FILES = ("\\device\\", "\\??\\", "c:\\windows\\prefetch\\", "c:\\windows\\servicestate\\")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    words: str
-    severity: Severity
-    # Whether the table above knows it, or only its number is told.
-    known: bool
+def recognises(document: dict[str, Any]) -> bool:
+    return windows_events.event(document) is not None
 
 
-def of(reading: Reading) -> list[Event]:
-    """The Windows events of a document, or of each of a list's; nothing when one of them is something else."""
-    documents = reading.document if isinstance(reading.document, list) else [reading.document]
-    events = [event(Reading(each)) for each in documents]
-    return [each for each in events if each] if all(events) else []
+def read(source: str, found: Sequence[Item]) -> list[ParsedAlert]:
+    documents = [item.document for item in found]
+    events = windows_events.of(documents)
+    reading = Reading(documents[0] if len(documents) == 1 else documents)
+    telling = chosen(documents, events)
+    loudest = Reading(documents[events.index(gravest_of(events))], Reading(telling))
+    host = loudest.word(generic.HOSTS)
+    user = generic.short(actor(loudest, telling), "user", loudest)
+    return [
+        ParsedAlert(
+            source=source,
+            title=title_of(named(events, host)),
+            description=loudest.text(generic.DESCRIPTIONS)[:DESCRIPTION_LENGTH],
+            severity=gravest_of(events).severity,
+            occurred_at=Reading(telling).time() or reading.time(),
+            fingerprint=same_as(events, host, user),
+            status="firing",
+            host=host,
+            user=user,
+            indicators=tuple(indicators(telling, documents)),
+            raw=reading.document,
+            techniques=reading.techniques,
+        )
+    ]
 
 
-def event(reading: Reading) -> Event | None:
-    """What an event's number and channel say; not of a detection that carries it and has a name of its own."""
-    if reading.text(RULES) or (isinstance(reading.document, dict) and isinstance(reading.document.get("rule"), dict)):
-        return None
-    number = reading.word(("=event_system_event_id", "event_id", "event_code"))
-    channel = reading.word(("channel", "provider_name"))
-    if not number.isdecimal() or not channel:
-        return None
-    image = reading.word(("event_data_image", "image", "new_process_name", "process_name", "process_executable"))
-    program = image.replace("\\", "/").rpartition("/")[2]
-    short = channel.partition("/")[0].removeprefix("Microsoft-Windows-")
-    meaning = MEANINGS.get((CHANNELS.get(short.lower(), short.lower()), int(number[:6])))
-    told = f"Windows event {number} ({short})"
-    if meaning is None:
-        return Event(f"{told}: {program}" if program else told, "medium", known=False)
-    return Event(meaning[0].format(program=program or "a program"), meaning[1], known=True)
+def chosen(documents: list[dict[str, Any]], events: list[Event]) -> list[dict[str, Any]]:
+    """Of many events those that tell something: what machines do all day would bury the rest."""
+    telling = [
+        document for document, event in zip(documents, events, strict=True) if event.severity not in ("info", "low")
+    ]
+    return telling or documents
+
+
+def gravest_of(events: list[Event]) -> Event:
+    return min(events, key=lambda each: ORDER.index(each.severity))
+
+
+def actor(loudest: Reading, telling: list[dict[str, Any]]) -> str:
+    """Whoever is acted upon or acts, in the gravest event or one after it; no part of the system."""
+    readings = (loudest, *map(Reading, telling))
+    said = (
+        each
+        for reading in readings
+        for each in reading.words(("target_user_name", "subject_user_name", "user_name", "user"))
+    )
+    return next((each for each in said if not built_in(each)), "")
+
+
+def built_in(name: str) -> bool:
+    return name.lower() in BUILT_IN or name.endswith("$")
+
+
+def indicators(telling: list[dict[str, Any]], documents: list[dict[str, Any]]) -> Iterator[Found]:
+    """From the fields; the message says the same in words, and is asked only where no field names a person."""
+    found = dict.fromkeys(from_json([stripped(each) for each in telling]))
+    if not any(each.kind == "user" for each in found):
+        found |= dict.fromkeys(each for each in from_json(documents[:50]) if each.kind == "user")
+    known = {(each.kind, each.value.lower()) for each in found}
+    for each in found:
+        low = each.value.lower()
+        twice = each.kind == "file" and (("process", low) in known or low.startswith(SYSTEM_FILES))
+        with_domain = each.kind == "user" and "\\" in low and ("user", low.rpartition("\\")[2]) in known
+        if not (twice or with_domain or (each.kind in ("user", "host", "ip", "process") and built_in(each.value))):
+            yield each
+
+
+def stripped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: stripped(inner) for key, inner in value.items() if key.lower() not in DESCRIBING}
+    return value
 
 
 def named(events: list[Event], host: str) -> str:
@@ -102,21 +119,24 @@ def named(events: list[Event], host: str) -> str:
 
 def inside(words: str) -> str:
     """As it stands within a sentence; a program's name stays as it is."""
-    return words[0].lower() + words[1:] if words.split()[0] in ("A", "An", "The", "Process", "Somebody") else words
+    started = words.split()[0] in ("A", "An", "The", "Process", "Somebody", "Secrets", "Logs", "Backups", "Protection")
+    return words[0].lower() + words[1:] if started else words
 
 
 def gravest(events: list[Event]) -> Iterator[str]:
     """Of many events those that tell most: grave ones before common ones, rare before frequent."""
-    counts = Counter(each for each in events if each.known and each.severity != "info")
-    ranked = sorted(counts, key=lambda each: (ORDER.index(each.severity), counts[each], each.words))
-    yield from dict.fromkeys(each.words for each in ranked[:MOST_NAMED])
+    counts = Counter(each.key for each in events if each.known and each.severity != "info")
+    first = {each.key: each for each in reversed(events)}
+    ranked = sorted(counts, key=lambda key: rank(first[key], counts[key]))
+    told = {key: {each.words for each in events if each.key == key} for key in ranked[:MOST_NAMED]}
+    yield from dict.fromkeys(first[key].words if len(words) == 1 else first[key].plain for key, words in told.items())
 
 
-def severity(events: list[Event]) -> Severity | None:
-    """As grave as the gravest."""
-    return min((each.severity for each in events), key=ORDER.index, default=None)
+def rank(event: Event, count: int) -> tuple[int, bool, int, str]:
+    return ORDER.index(event.severity), not event.attack, count, event.words
 
 
-def recognises(document: dict[str, Any]) -> bool:
-    inner = document.get("Event")
-    return (isinstance(inner, dict) and "System" in inner) or document.keys() >= {"EventID", "Channel"}
+def same_as(events: list[Event], host: str, user: str) -> str:
+    """One kind of thing, or one set of kinds, on one machine about one account."""
+    kinds = sorted({each.key for each in events if each.severity != "info"} or {each.key for each in events})
+    return fingerprint_of("windows", kinds, events[0].words if len(events) == 1 else "", host.lower(), user.lower())

@@ -114,7 +114,7 @@ def test_an_alert_keeps_its_own_title_whatever_its_message_is_made_of():
         (
             "type=USER_LOGIN msg=audit(1718000000.1:99): pid=1 uid=0 msg='op=login acct=\"kim\" hostname=? "
             "addr=203.0.113.9 res=failed'",
-            "USER_LOGIN", "medium", "", {"user:kim", "ip:203.0.113.9"},
+            "USER_LOGIN by kim from 203.0.113.9", "medium", "", {"user:kim", "ip:203.0.113.9"},
         ),
         ("we saw a=b in a request to the shop, please look", "we saw a=b in a request to the shop, please look",
          "medium", "", set()),
@@ -226,7 +226,7 @@ def test_the_end_of_an_alertmanager_alert_has_the_fingerprint_of_its_beginning()
         ),
         (  # a check that says how it is in words of its own
             {"check": "certificate_age", "state": "WARNING", "severity": "warn", "node": {"name": "edge-2"}},
-            "certificate_age", "medium", "edge-2", "", {"host:edge-2"},
+            "certificate_age on edge-2", "medium", "edge-2", "", {"host:edge-2"},
         ),
         (  # no title at all
             {"a": {"b": [{"c": "2001:db8::77"}]}},
@@ -238,7 +238,7 @@ def test_the_end_of_an_alertmanager_alert_has_the_fingerprint_of_its_beginning()
         (  # cloud audit
             {"eventName": "DeleteTrail", "sourceIPAddress": "203.0.113.33", "userIdentity": {"userName": "ci-bot"},
              "eventTime": "2026-11-20T09:00:00Z", "severity": 7.5},
-            "DeleteTrail", "high", "", "ci-bot", {"ip:203.0.113.33", "user:ci-bot"},
+            "DeleteTrail by ci-bot from 203.0.113.33", "high", "", "ci-bot", {"ip:203.0.113.33", "user:ci-bot"},
         ),
         (  # a JSON text inside a wrapper's message
             {"Type": "Notification",
@@ -257,7 +257,7 @@ def test_the_end_of_an_alertmanager_alert_has_the_fingerprint_of_its_beginning()
         ),
         (  # a Windows event, which calls itself nothing
             {"EventID": 4720, "Channel": "Security", "Computer": "dc-1", "TargetUserName": "svc-new"},
-            "An account was made on dc-1", "medium", "dc-1", "svc-new", {"host:dc-1", "user:svc-new"},
+            "An account was made: svc-new on dc-1", "medium", "dc-1", "svc-new", {"host:dc-1", "user:svc-new"},
         ),
     ],
 )  # fmt: skip

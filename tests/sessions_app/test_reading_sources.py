@@ -269,10 +269,10 @@ SYSMON = "Microsoft-Windows-Sysmon/Operational"
 @pytest.mark.parametrize(
     ("event", "title", "severity"),
     [
-        (windows(1102, SubjectUserName="kim"), "The audit log was cleared on ws-12", "high"),
+        (windows(1102, SubjectUserName="kim"), "The audit log was cleared by kim on ws-12", "high"),
         (windows(1, SYSMON, Image="C:\\Temp\\odd.exe"), "Process odd.exe started on ws-12", "medium"),
-        (windows(4624, TargetUserName="kim"), "A sign-in worked on ws-12", "info"),
-        (windows(7045, "System", ServiceName="odd"), "A service was installed on ws-12", "medium"),
+        (windows(4624, TargetUserName="kim"), "A sign-in worked for kim on ws-12", "info"),
+        (windows(7045, "System", ServiceName="odd"), "A service was installed: odd on ws-12", "medium"),
         (windows(9999), "Windows event 9999 (Security) on ws-12", "medium"),
     ],
 )

@@ -1,0 +1,58 @@
+"""Whether a document says that what it is about is over."""
+
+from __future__ import annotations
+
+import re
+
+from sessions_app.indicators.found import listed
+from sessions_app.indicators.leaves import Leaf
+from sessions_app.ingest.alert import Status
+from sessions_app.ingest.reading import Reading
+
+NAMES = (
+    "status", "state", "transition", "event_action", "condition", "state_value", "status_value", "notification_type",
+    "action", "alert_event", "workflow_status", "state_name", "current_status", "alert_cycle_key",
+)  # fmt: skip
+# What may stand before it: a `status` of an HTTP answer or of a process tells nothing of the alert.
+ABOUT_IT = listed(
+    "alert alerts alarm incident event data payload detail details issue problem monitor check finding offense trigger "
+    "notification service host body message current new heartbeat threat info essentials properties attributes labels "
+    "evt kibana workflow result state"
+)
+OVER = re.compile(
+    r"resolved?|recover(?:ed|y)|closed?|cleared|settled|fixed|inactive|deactivated|end(?:ed)?"
+    r"|alert[ _]state[ _]event[ _]end|(?:auto[ _])?dismissed|closed[ _]by[ _]user"
+    r"|recuperado|resuelto|behoben|resolu|已恢复|已解决|恢复|已关闭|解決済み",
+    re.IGNORECASE,
+)
+# These may also be said of something else: an API's answer, a port. They count where nothing else rates the alert.
+WELL = re.compile(r"ok|up|normal|clear|success|green|healthy|passing|正常", re.IGNORECASE)
+GRAVE = ("critical", "high", "medium")
+# Numbers of monitors: 0 is down for some and well for others, so the name decides.
+WELL_NUMBERS = {"heartbeat_status": 1, "check_status": 0, "event_value": 0}
+
+
+def status_of(reading: Reading) -> Status:
+    if any(leaf.value is True for leaf in (*reading.called("=resolved"), *reading.called("=is_resolved"))):
+        return "resolved"
+    if any(leaf.name in WELL_NUMBERS and number(leaf) == WELL_NUMBERS[leaf.name] for leaf in reading.leaves):
+        return "resolved"
+    said = [str(leaf.value).strip().lower() for name in NAMES for leaf in reading.called(name) if tells(leaf, name)]
+    if any(OVER.fullmatch(each) for each in said):
+        return "resolved"
+    return "resolved" if any(map(WELL.fullmatch, said)) and not rated(reading) else "firing"
+
+
+def tells(leaf: Leaf, name: str) -> bool:
+    before = leaf.name.removesuffix(name).strip("_")
+    return isinstance(leaf.value, str) and set(before.split("_") if before else ()) <= ABOUT_IT
+
+
+def rated(reading: Reading) -> bool:
+    """Whether it is called grave by a word other than its state."""
+    return reading.severity(states=False) in GRAVE
+
+
+def number(leaf: Leaf) -> int | None:
+    text = str(leaf.value)
+    return int(text) if not isinstance(leaf.value, bool) and text.isdecimal() and len(text) < 4 else None

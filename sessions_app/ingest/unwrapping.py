@@ -1,0 +1,87 @@
+"""The documents a body holds: itself, the members of a list, those of a list it wraps, or a JSON text inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from sessions_app.errors import Invalid
+from sessions_app.indicators.found import listed
+from sessions_app.ingest.naming import says_something
+from sessions_app.ingest.packed import json_in, without
+from sessions_app.ingest.reading import Reading
+
+# Lists that hold alerts, and lists that do so only when what surrounds them is no alert itself.
+ALERT_LISTS = listed("alerts findings incidents detections issues hits matches")
+ITEM_LISTS = listed("records events items results data value messages entries logs payload resources embedded")
+# Where forwarders put somebody's alert whole: `{"time": 1, "host": "a", "event": {...}}`.
+ENVELOPES = ("event", "alert", "data", "payload", "body", "result", "document", "_source", "fields")
+MOST_DOCUMENTS = 5000
+
+Known = Callable[[dict[str, Any]], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    document: dict[str, Any]
+    # What it came in, asked only when the document itself has no answer.
+    around: Reading | None = None
+
+
+def items(body: Any, known: Known) -> list[Item]:
+    """Every document of a body; `known` tells what a reader of its own takes as it is."""
+    found: list[Item] = []
+    for item in unwrapped(body, None, known):
+        found.append(item)
+        if len(found) > MOST_DOCUMENTS:
+            raise Invalid(_("A body may hold {most} records.").format(most=MOST_DOCUMENTS))
+    return found
+
+
+def unwrapped(value: Any, around: Reading | None, known: Known) -> Iterator[Item]:
+    if isinstance(value, list):
+        for each in value:
+            yield from unwrapped(each, around, known)
+    elif isinstance(value, str) and value.strip():
+        yield Item({"message": value}, around)
+    elif isinstance(value, dict):
+        yield from opened(value, around, known)
+    else:
+        raise Invalid(_("An alert is a JSON object, or a list of objects."))
+
+
+def opened(value: dict[str, Any], around: Reading | None, known: Known) -> Iterator[Item]:
+    if known(value):
+        yield Item(value, around)
+    elif enclosed := envelope(value, known):
+        yield from unwrapped(value[enclosed], Reading(without(value, enclosed), around), known)
+    elif wrapped := wrapped_list(value):
+        yield from unwrapped(value[wrapped], Reading(without(value, wrapped), around), known)
+    elif packed := json_in(value):
+        yield from unwrapped(packed[1], Reading(without(value, packed[0]), around), known)
+    elif value:
+        yield Item(value, around)
+
+
+def envelope(value: dict[str, Any], known: Known) -> str | None:
+    """Where a wrapper that says nothing itself holds a document that is known, or a list of them."""
+    inside = (key for key in ENVELOPES if isinstance(value.get(key), dict))
+    told = (key for key in inside if known(value[key]) or wrapped_list(value[key]))
+    return next((key for key in told if not says_something(Reading(without(value, key)))), None)
+
+
+def wrapped_list(value: dict[str, Any]) -> str | None:
+    for key, inner in value.items():
+        name = key.lower()
+        holds = isinstance(inner, list) and inner and all(isinstance(each, dict) and each for each in inner)
+        if holds and name in ALERT_LISTS:
+            return key
+        if holds and name in ITEM_LISTS and not says_something(Reading(without(value, key))):
+            return key
+        # Elasticsearch answers {"hits": {"hits": [...]}}.
+        if name == "hits" and isinstance(inner, dict) and isinstance(inner.get("hits"), list) and inner["hits"]:
+            return key
+    return None
