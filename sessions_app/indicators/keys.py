@@ -25,6 +25,9 @@ ENDINGS: dict[str, Kind | None] = {
     ),
     **dict.fromkeys(listed("md5 sha1 sha_1 sha256 sha_256 hash hashes sha file_hash"), "hash"),
     **dict.fromkeys(listed("domain domains domain_name fqdn dns_query question_name query_name rrname sni"), "domain"),
+    # Of a web request the site it went to.
+    "http_hostname": "domain",
+    "http_host": "domain",
     **{f"{end}_{name}": "domain" for end in OTHER_END for name in ("host", "hostname", "host_name", "domain")},
     **dict.fromkeys(listed("email mail email_address mail_address sender recipient"), "email"),
     **dict.fromkeys(

@@ -8,18 +8,28 @@ from typing import Any
 from sessions_app.indicators.found import listed
 from sessions_app.ingest import generic, times
 from sessions_app.ingest.alert import ParsedAlert, fingerprint_of, title_of
+from sessions_app.ingest.packed import json_in, pushed
 from sessions_app.ingest.reading import Reading
 
-ATTRIBUTES = listed("specversion type source id time subject datacontenttype dataschema data")
+ATTRIBUTES = listed("specversion type source id time subject datacontenttype dataschema data data_base64")
 
 
 def recognises(document: dict[str, Any]) -> bool:
     return document.keys() >= {"specversion", "type", "source"}
 
 
+def packed(document: dict[str, Any]) -> Any:
+    """The data, which may travel as a text of JSON or in base64."""
+    data = document.get("data")
+    if isinstance(document.get("data_base64"), str):
+        data = pushed({"data": document["data_base64"]})
+    text = json_in({"data": data}) if isinstance(data, str) else None
+    return text[1] if text else data
+
+
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:
     """What the data calls itself comes first; else the event's type and subject do."""
-    data = document.get("data")
+    data = packed(document)
     carried = data if isinstance(data, dict) and data else {"text": data} if isinstance(data, str) else {}
     extensions = {key: value for key, value in document.items() if key not in ATTRIBUTES}
     reading = generic.reading_of(carried, Reading(extensions)) if carried else Reading(extensions)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
+from sessions_app.indicators import Found
 from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 
@@ -17,6 +19,8 @@ HEAD = re.compile(r"^\d\d:\d\d:\d\d\.\d{1,9}: \w{1,16} ", re.ASCII)
 PODS = ("k8s_pod_name", "container_name")
 USERS = ("ka_user_name", "=user_name", "user_name", "ct_user")
 ABOUT = ("ka_target_name", "container_id", "proc_name", "fd_name", "ka_uri")
+TARGET = ("ka_target_resource", "ka_target_namespace", "ka_target_name")
+DONE = ("ka_target_subresource", "ka_verb")
 
 
 def recognises(document: dict[str, Any]) -> bool:
@@ -24,17 +28,18 @@ def recognises(document: dict[str, Any]) -> bool:
 
 
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:
-    reading = Reading(document)
     given = document.get("output_fields")
     fields = Reading(given if isinstance(given, dict) else {})
-    target = fields.word(("ka_target_name",))
-    pod = target if fields.word(("ka_target_resource",)) == "pods" else ""
-    place = fields.word(PODS) or pod or reading.word(("=hostname",))
-    user = fields.word(USERS)
-    rule = title_of(str(document["rule"])) or "Falco alert"
+    return audited(source, document, fields) if fields.word(TARGET) else seen(source, document, fields)
+
+
+def seen(source: str, document: dict[str, Any], fields: Reading) -> ParsedAlert:
+    """What a program did in a container or on a machine."""
+    reading, rule = Reading(document), named(document)
+    place, user = fields.word(PODS) or reading.word(("=hostname",)), fields.word(USERS)
     return ParsedAlert(
         source=source,
-        title=title_of(f"{rule} ({target or place})") if target or place else rule,
+        title=title_of(f"{rule} ({place})") if place else rule,
         description=HEAD.sub("", str(document["output"]))[:DESCRIPTION_LENGTH],
         severity=SEVERITIES.get(str(document["priority"]).lower(), "medium"),
         occurred_at=reading.time(),
@@ -46,3 +51,25 @@ def one(source: str, document: dict[str, Any]) -> ParsedAlert:
         raw=document,
         techniques=reading.techniques,
     )
+
+
+def audited(source: str, document: dict[str, Any], fields: Reading) -> ParsedAlert:
+    """What somebody asked of a cluster: the machine that reports it is no party to it, the pod that was entered is."""
+    alert, user = seen(source, document, fields), fields.word(USERS)
+    resource, target = fields.word(("ka_target_resource",)), fields.word(("ka_target_name",))
+    pod = target if resource == "pods" else ""
+    command = fields.word(("ka_uri_param_command",))
+    about = " ".join(part for part in (user, fields.word(DONE), "/".join(fields.words(TARGET))) if part)
+    found = [each for each in alert.indicators if each.value != document.get("hostname")]
+    found += [Found(kind, value) for kind, value in (("host", pod), ("process", command)) if value]
+    return replace(
+        alert,
+        title=title_of(f"{named(document)}: {about}"),
+        host=pod,
+        indicators=tuple(dict.fromkeys(found)),
+        fingerprint=fingerprint_of("falco", named(document), pod, user, fields.word(ABOUT)),
+    )
+
+
+def named(document: dict[str, Any]) -> str:
+    return title_of(str(document["rule"])) or "Falco alert"

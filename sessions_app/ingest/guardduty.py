@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
+from sessions_app.indicators import Found
 from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 
 HOSTS = ("instance_details_instance_id", "kubernetes_workload_details_name", "eks_cluster_details_name")
 USERS = ("access_key_details_user_name", "kubernetes_user_details_username", "rds_db_user_details_user")
+PRINCIPAL = re.compile(r"\b(?:IAMUser|AssumedRole|FederatedUser|Role|Root)\s?:\s?([\w+=,.@-]{1,64})", re.ASCII)
 # AWS's own services stand in many findings and are no party to what happened.
 OF_AWS = re.compile(r"(?:^|\.)(?:amazonaws\.com|amazon\.com|aws\.internal)$")
 
@@ -22,7 +25,7 @@ def recognises(document: dict[str, Any]) -> bool:
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:
     finding: dict[str, Any] = document.get("detail", document)
     reading = Reading(finding)
-    host, user = reading.word(HOSTS), reading.word(USERS)
+    host, user = reading.word(HOSTS), reading.word(USERS) or principal(finding)
     service = finding["service"] if isinstance(finding["service"], dict) else {}
     about = f"{finding['type']} in account {finding['accountId']}, {finding.get('region', 'region unknown')}."
     return ParsedAlert(
@@ -36,10 +39,22 @@ def one(source: str, document: dict[str, Any]) -> ParsedAlert:
         status="resolved" if service.get("archived") is True else "firing",
         host=host,
         user=user,
-        indicators=tuple(each for each in reading.indicators if not OF_AWS.search(each.value)),
+        indicators=tuple(dict.fromkeys(indicators(reading, user))),
         raw=document,
         techniques=reading.techniques,
     )
+
+
+def principal(finding: dict[str, Any]) -> str:
+    """Who acted, where only the words of a finding tell."""
+    match = PRINCIPAL.search(f"{finding.get('title', '')} {finding.get('description', '')}"[:2000])
+    return match[1].rstrip(".") if match else ""
+
+
+def indicators(reading: Reading, user: str) -> Iterator[Found]:
+    yield from (each for each in reading.indicators if not OF_AWS.search(each.value))
+    if user:
+        yield Found("user", user)
 
 
 def severity(value: Any) -> Severity:

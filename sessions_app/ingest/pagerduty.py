@@ -29,7 +29,7 @@ def webhook(source: str, document: dict[str, Any]) -> ParsedAlert:
     subject = inner["incident"] if isinstance(inner.get("incident"), dict) else inner
     reading = Reading(inner, Reading(told))
     priority = Reading({"priority": reading.word(("priority_summary", "priority_name"))}).severity()
-    title = title_of(reading.text(("=title", "=incident_title", "=summary", "=incident_summary")))
+    title = title_of(reading.text(("=title", "=incident_title", "=summary", "=incident_summary", "=message")))
     description = reading.text(("description", "body_details", "service_summary"))[:DESCRIPTION_LENGTH]
     return ParsedAlert(
         source=source,

@@ -51,7 +51,7 @@ SOURCES: dict[str, Source] = {
     "alertmanager": Source(alertmanager.recognises, alertmanager.read),
     "wazuh": Source(wazuh.recognises, alone(wazuh.one)),
     "falco": Source(falco.recognises, alone(falco.one)),
-    "suricata": Source(suricata.recognises, alone(suricata.one)),
+    "suricata": Source(suricata.recognises, suricata.read),
     "guardduty": Source(guardduty.recognises, alone(guardduty.one)),
     "cloudevents": Source(cloudevents.recognises, alone(cloudevents.one)),
     "sentry": Source(sentry.recognises, alone(sentry.one)),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, fingerprint_of, title_of
+from sessions_app.indicators import from_json
+from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, bounded, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
+from sessions_app.ingest.unwrapping import Item
 
 # It counts down: 1 is the gravest of its rules.
 SEVERITIES: dict[int, Severity] = {1: "high", 2: "medium", 3: "low"}
@@ -20,7 +24,35 @@ def is_alert(document: dict[str, Any]) -> bool:
     return document["event_type"] == "alert" and isinstance(rule, dict) and "signature" in rule
 
 
-def one(source: str, document: dict[str, Any]) -> ParsedAlert:
+def read(source: str, found: Sequence[Item]) -> list[ParsedAlert]:
+    """An alert knows what was noted of its connection; what is only noted is one record of all together."""
+    alerted = [item.document for item in found if is_alert(item.document)]
+    bounded(alerted)
+    flows = {document.get("flow_id") for document in alerted}
+    notes = [item.document for item in found if not is_alert(item.document)]
+    alerts = [one(source, each, [note for note in notes if same_flow(note, each)]) for each in alerted]
+    left = [note for note in notes if note.get("flow_id") not in flows or note.get("flow_id") is None]
+    return [*alerts, *([noted(source, left)] if left else [])]
+
+
+def same_flow(note: dict[str, Any], alert: dict[str, Any]) -> bool:
+    return note.get("flow_id") is not None and note["flow_id"] == alert.get("flow_id")
+
+
+def noted(source: str, notes: list[dict[str, Any]]) -> ParsedAlert:
+    if len(notes) == 1:
+        return one(source, notes[0])
+    kinds = ", ".join(dict.fromkeys(str(note["event_type"]) for note in notes))
+    reading = Reading(notes)
+    return replace(
+        one(source, notes[0]),
+        title=title_of(f"{len(notes)} Suricata records of {notes[0].get('src_ip', 'several')}: {kinds}"),
+        indicators=reading.indicators,
+        raw=notes,
+    )
+
+
+def one(source: str, document: dict[str, Any], notes: Sequence[dict[str, Any]] = ()) -> ParsedAlert:
     reading, alerted = Reading(document), is_alert(document)
     rule = document["alert"] if alerted else {}
     there = f"{document.get('src_ip', 'somebody')} to {document.get('dest_ip', 'somebody')}"
@@ -39,7 +71,7 @@ def one(source: str, document: dict[str, Any]) -> ParsedAlert:
         # The sensor is no party to it, and who is attacked has only an address here.
         host="",
         user="",
-        indicators=reading.indicators,
-        raw=document,
+        indicators=tuple(dict.fromkeys([*reading.indicators, *from_json(list(notes))])),
+        raw=[document, *notes] if notes else document,
         techniques=reading.techniques,
     )

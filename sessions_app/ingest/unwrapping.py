@@ -19,6 +19,7 @@ ALERT_LISTS = listed("alerts findings incidents detections issues hits matches")
 ITEM_LISTS = listed("records events items results data value messages entries logs payload resources embedded")
 # Where forwarders put somebody's alert whole: `{"time": 1, "host": "a", "event": {...}}`.
 ENVELOPES = ("event", "alert", "data", "payload", "body", "result", "document", "_source", "fields")
+ENVELOPE_OF_EVENTS = frozenset({"specversion", "type", "source"})
 MOST_DOCUMENTS = 5000
 
 Known = Callable[[dict[str, Any]], bool]
@@ -54,7 +55,10 @@ def unwrapped(value: Any, around: Reading | None, known: Known) -> Iterator[Item
 
 
 def opened(value: dict[str, Any], around: Reading | None, known: Known) -> Iterator[Item]:
-    if known(value):
+    data = value.get("data")
+    if value.keys() >= ENVELOPE_OF_EVENTS and isinstance(data, dict) and known(data):
+        yield Item(data, Reading(without(value, "data"), around))
+    elif known(value):
         yield Item(value, around)
     elif enclosed := envelope(value, known):
         yield from unwrapped(value[enclosed], Reading(without(value, enclosed), around), known)

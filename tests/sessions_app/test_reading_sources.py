@@ -1,5 +1,6 @@
 """Sources with a reader of their own: what a responder needs of each, and what closes what it opened."""
 
+import base64
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -224,8 +225,42 @@ def test_a_repeat_is_the_same_whenever_it_comes() -> None:
 def test_an_audit_of_kubernetes_is_about_the_pod_that_was_entered() -> None:
     fields = {"ka.user.name": "kim", "ka.target.name": "shop-7f", "ka.target.resource": "pods"}
     alert = one(falco(rule="Exec into a pod", priority="Notice", output_fields=fields))
-    assert (alert.title, alert.severity, alert.host) == ("Exec into a pod (shop-7f)", "low", "shop-7f")
+    assert (alert.title, alert.severity, alert.host) == ("Exec into a pod: kim pods/shop-7f", "low", "shop-7f")
     assert alert.user == "kim"
+    assert {"host:shop-7f", "user:kim"} <= found(alert)
+    assert "host:node-3" not in found(alert)
+
+
+def test_an_audit_of_kubernetes_says_who_asked_what_of_which_object() -> None:
+    fields = {
+        "ka.user.name": "ci", "ka.verb": "patch", "ka.target.resource": "nodepools", "ka.target.name": "pool-1",
+        "ka.uri.param[command]": "sh",
+    }  # fmt: skip
+    alert = one(falco(rule="Disallowed user", output_fields=fields))
+    assert (alert.title, alert.host, alert.user) == ("Disallowed user: ci patch nodepools/pool-1", "", "ci")
+    assert "process:sh" in found(alert)
+
+
+def test_who_acts_is_read_from_the_words_of_a_finding_that_names_nobody_elsewhere() -> None:
+    alert = one(guardduty(title="Principal AssumedRole:Backup changed a policy.", resource={}))
+    assert alert.user == "Backup"
+    assert "user:Backup" in found(alert)
+
+
+def test_what_suricata_notes_of_a_connection_belongs_to_its_alert() -> None:
+    web = {"event_type": "http", "flow_id": 1827364, "http": {"hostname": "c2.bad.example", "url": "/gate"}}
+    dns = [{"event_type": "dns", "flow_id": n, "src_ip": "10.7.0.9", "dns": {"rrname": "a.example"}} for n in (5, 6)]
+    alert, rest = ingest.read("", ingest.parse(json.dumps([web, suricata(), *dns]).encode()))
+    assert "domain:c2.bad.example" in found(alert)
+    assert (rest.title, rest.severity) == ("2 Suricata records of 10.7.0.9: dns", "info")
+
+
+def test_a_cloud_event_that_carries_a_known_alert_is_that_alert() -> None:
+    carried = one(cloudevent(data=guardduty()))
+    assert (carried.source, carried.fingerprint) == ("guardduty", one(guardduty()).fingerprint)
+    in_base64 = base64.b64encode(json.dumps({"title": "Card numbers were tried", "severity": "high"}).encode())
+    alert = one(cloudevent(data=None, data_base64=in_base64.decode()))
+    assert (alert.source, alert.title, alert.severity) == ("cloudevents", "Card numbers were tried", "high")
 
 
 @pytest.mark.parametrize(("severity", "step"), [(1, "high"), (2, "medium"), (3, "low"), (9, "medium")])
