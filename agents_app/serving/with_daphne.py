@@ -45,8 +45,8 @@ class BoundedRequest(WebRequest):
         if self.refused:
             self.channel.loseConnection()
             return
-        # Twisted sends the head of an answer by itself; without this its body, and each next word of a stream, waits for
-        # the client's acknowledgement, which comes 40 ms later (https://www.rfc-editor.org/rfc/rfc1122, 4.2.3.2 and .4).
+        # Twisted sends the head of an answer by itself; without this its body, and each next word of a stream, waits
+        # for the client's acknowledgement, up to 40 ms (https://www.rfc-editor.org/rfc/rfc1122, 4.2.3.2 and 4.2.3.4).
         self.channel.transport.setTcpNoDelay(True)
         super().process()
 
