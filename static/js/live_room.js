@@ -35,7 +35,7 @@ export class LiveRoom {
     this.typists = new Store([]);
     this.connection = new Store({ name: "connecting" });
     this.trouble = new Store("");
-    this.reported = new Store(false);
+    this.reported = new Store(document.querySelector("[data-reported]") !== null);
     this.spent = new Store(0);   // how often something was taken from the quotas
     this.pastRuns = new Map();
     this.deciding = new Set();   // what this tab has just decided

@@ -1,4 +1,6 @@
-/** Every page: the theme switch, the search, and times that go on. */
+/** Every page: the theme switch, the search, the keys, the menus, and times that go on. */
+import { define as defineKeyHelp } from "./elements/key_help.js";
+import { define as defineMenus } from "./elements/open_menus.js";
 import { define as defineSearchPalette } from "./elements/search_palette.js";
 import { define as defineThemeSwitch } from "./elements/theme_switch.js";
 import { define as defineTimeSince } from "./elements/time_since.js";
@@ -6,3 +8,5 @@ import { define as defineTimeSince } from "./elements/time_since.js";
 defineSearchPalette();
 defineThemeSwitch();
 defineTimeSince();
+defineMenus();
+defineKeyHelp();

@@ -23,15 +23,17 @@ import { define as defineTimeline } from "./elements/room_timeline.js";
 import { define as defineRuns } from "./elements/run_list.js";
 import { define as defineSideLists } from "./elements/side_lists.js";
 import { define as defineTyping } from "./elements/typing_line.js";
-import { define as defineWaiting, waitingCount } from "./elements/waiting_list.js";
+import { define as defineWaitingLine } from "./elements/waiting_line.js";
+import { define as defineWaiting } from "./elements/waiting_list.js";
 import { setServerTime } from "./lib/clock.js";
 import { request } from "./lib/http.js";
 import { Socket } from "./lib/socket.js";
 import { LiveRoom } from "./live_room.js";
+import { waitingCount } from "./models/waiting.js";
 
 const DRAWN = [
   "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
-  "run-list", "grant-list", "composer-files", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
+  "run-list", "grant-list", "waiting-line", "composer-files", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
   "evidence-list", "resolve-card", "engineer-chat",
 ];
 
@@ -45,7 +47,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
   defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided, defineChatHeader,
-  defineConfig, defineFiles, defineTyping, defineRuns, defineGrants, defineQuotas, defineResolve, definePrivateStream, defineEngineerChat,
+  defineConfig, defineFiles, defineTyping, defineRuns, defineGrants, defineWaitingLine, defineQuotas, defineResolve, definePrivateStream, defineEngineerChat,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

@@ -37,6 +37,11 @@ def program(server: Server, username: str) -> closing[httpx.Client]:
     return closing(server.sign_in(username))
 
 
+def open_menu(page: Page) -> None:
+    """The person's own: theme, language, notifications, keys, the way out."""
+    page.locator(".user-menu > summary").click()
+
+
 def wait_until_live(page: Page) -> None:
     expect(page.locator("connection-chip")).to_contain_text("Live", timeout=SLOW_MS)
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import PHONE, SLOW_MS, alert, program, raise_alert
+from tests.browser.people import PHONE, SLOW_MS, alert, open_menu, program, raise_alert
 from tests.browser.test_looks import NewContext, assert_fits, broken_rules
 from tests.services.server import Server
 
@@ -46,9 +46,11 @@ def test_a_person_works_an_incident_in_chinese(
         re.compile(r"由 .+ 于 \d\d:\d\d 批准"), timeout=SLOW_MS
     )
 
+    open_menu(page)
     page.locator(".language-switch summary").click()
     page.get_by_role("button", name="English").click()
     expect(page.locator("connection-chip")).to_contain_text("Live", timeout=SLOW_MS)
+    open_menu(page)
     page.get_by_label("Language").click()
     page.get_by_role("button", name="As the browser says").click()
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")

@@ -7,7 +7,18 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import PHONE, alert, approval_card, decide, enter, program, raise_alert, sign_in, wait_for
+from tests.browser.people import (
+    PHONE,
+    alert,
+    approval_card,
+    decide,
+    enter,
+    open_menu,
+    program,
+    raise_alert,
+    sign_in,
+    wait_for,
+)
 from tests.services.server import Server
 
 NewContext = Callable[..., BrowserContext]
@@ -86,11 +97,13 @@ def test_the_theme_is_switched_at_once_and_kept(new_context: NewContext, shared_
     sign_in(page, shared_server, "observer")
     background = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
+    open_menu(page)
     page.get_by_role("button", name="Dark theme").click()
     assert page.evaluate(background) != light
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert page.evaluate(background) != light
+    open_menu(page)
     page.get_by_role("button", name="System theme").click()
     assert page.evaluate(background) == light
 

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import sign_in
+from tests.browser.people import open_menu, sign_in
 from tests.conftest import Console
 from tests.services.server import Server
 
@@ -16,6 +16,7 @@ def test_signing_in_leads_to_the_page_one_asked_for(page: Page, shared_server: S
 
 def test_signing_out_closes_the_door(page: Page, shared_server: Server) -> None:
     sign_in(page, shared_server, "observer")
+    open_menu(page)
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     page.goto(shared_server.url)

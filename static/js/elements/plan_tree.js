@@ -1,8 +1,10 @@
+import { duration } from "../lib/clock.js";
 import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
 import { labelOf } from "../models/labels.js";
-import { titleOf, treeOf } from "../models/plan.js";
+import { progressOf, titleOf, treeOf } from "../models/plan.js";
 import { firstLine } from "../models/words.js";
+import { drawFace } from "./face.js";
 
 /** Round > task > action > call > outcome, as it goes on. */
 class PlanTree extends HTMLElement {
@@ -21,31 +23,51 @@ class PlanTree extends HTMLElement {
 
   level(list, nodes) {
     list.hidden = nodes.length === 0;
-    reconcile(list, nodes, { key: (node) => node.id, create: () => clone("t-plan-node"), update: (item, node) => this.node(item, node) });
+    reconcile(list, nodes, {
+      key: (node) => `${node.id} ${node.children.length > 0}`,
+      create: (node) => clone(node.children.length ? "t-plan-branch" : "t-plan-leaf"),
+      update: (item, node) => this.node(item, node),
+    });
   }
 
   node(item, node) {
-    const details = item.firstElementChild;
-    details.dataset.kind = node.kind;
+    item.firstElementChild.dataset.kind = node.kind;
     const mark = item.querySelector(".plan-mark");
     if (mark.dataset.status !== node.status) mark.dataset.status = node.status;
     const status = labelOf("step", node.status);
     mark.setAttribute("aria-label", status);
-    fill(item, { title: titleOf(node), about: node.status === "succeeded" ? "" : status });
-    this.leaf(field(item, "leaf"), node);
-    this.level(field(item, "children"), node.children);
+    const done = node.kind === "round" ? progressOf(node) : "";
+    fill(item, { title: titleOf(node), about: [done, node.status === "succeeded" ? "" : status].filter(Boolean).join(" · ") });
+    this.assignee(item, node);
+    this.leaf(item, node);
+    if (node.children.length) this.level(field(item, "children"), node.children);
   }
 
-  leaf(leaf, node) {
-    const call = node.tool_call_id ? this.context.feed.get(node.tool_call_id)?.call : null;
-    const state = call?.state === "unknown" ? labelOf("call", "unknown") : "";   // the node's own status says the rest
-    const outcome = node.error || node.outcome || state;
-    const assignee = node.kind === "round" ? "" : node.assignee;
-    leaf.hidden = !call && !outcome && !assignee;
-    // The task says in words what the arguments say; the stream has them whole.
-    fill(leaf, { assignee, call: call ? visible(call.tool) : "", outcome: firstLine(outcome, 160) });
-    field(leaf, "outcome").classList.toggle("bad", Boolean(node.error));
+  /** Whose it is, by the face they have everywhere. */
+  assignee(item, { kind, assignee }) {
+    const name = kind === "round" ? "" : assignee;
+    const face = item.querySelector(".face");
+    face.hidden = !name;
+    fill(item, { assignee: name });
+    if (!name) return;
+    face.title = name;
+    drawFace(item, { kind: "agent", name }, this.context.faces);
   }
+
+  leaf(item, node) {
+    const call = node.tool_call_id ? this.context.feed.get(node.tool_call_id)?.call : null;
+    const outcome = node.error || node.outcome || outcomeOf(call);
+    // The task says in words what the arguments say; the stream has them whole.
+    fill(item, { call: call ? visible(call.tool) : "", outcome: firstLine(outcome, 160) });
+    field(item, "leaf").hidden = !call && !outcome;
+    field(item, "outcome").classList.toggle("bad", Boolean(node.error));
+  }
+}
+
+/** A call's end, and how long it took; what is still open is said by the node's own status. */
+function outcomeOf(call) {
+  if (call?.state === "unknown") return labelOf("call", "unknown");
+  return call?.started_at && call.ended_at ? `${labelOf("call", call.state)} ${duration(call.started_at, call.ended_at)}` : "";
 }
 
 export function define() {

@@ -33,8 +33,13 @@ export class RoomStream extends HTMLElement {
     this.jump.addEventListener("click", () => (this.context.detached ? this.context.leaveThePast() : this.toEnd()));
     this.older.addEventListener("click", (event) => this.loadOlder(event));
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
-    new ResizeObserver(() => this.atEnd && this.toEnd()).observe(this.scroller);
+    new ResizeObserver(() => this.resized()).observe(this.scroller);
     field(this, "newest")?.remove();
+  }
+
+  resized() {
+    this.height = this.scroller.clientHeight;
+    if (this.atEnd) this.toEnd();
   }
 
   /** At a message that a link names; one that is not among the newest needs a page that begins around it. */
@@ -102,6 +107,10 @@ export class RoomStream extends HTMLElement {
 
   scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    if (clientHeight !== this.height) {   // the pane was hidden, shown or resized: nobody has scrolled
+      this.height = clientHeight;
+      if (this.atEnd) return;
+    }
     this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     if (this.atEnd) this.#seen = this.list.children.length;
     this.drawJump(this.list.children.length);

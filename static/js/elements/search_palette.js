@@ -1,5 +1,6 @@
 import { clone, field, fill, setMarked } from "../lib/dom.js";
 import { request } from "../lib/http.js";
+import { pressedAlone } from "../lib/single_keys.js";
 import { Timers } from "../lib/timers.js";
 import { gettext, language } from "../lib/words.js";
 import { grouped, pieces } from "../models/found.js";
@@ -7,8 +8,6 @@ import { grouped, pieces } from "../models/found.js";
 const SOURCE = "/api/v1/search";
 const SHOWN = 30;
 const PAUSE_MS = 150;
-const SINGLE_KEYS = "warroom.single_keys";
-const WRITTEN_INTO = "input, textarea, select, [contenteditable]";
 const KINDS = { incident: gettext("Incidents"), session: gettext("Chats"), message: gettext("Messages") };
 
 /** Ctrl-K from anywhere: what is found while one types, and Enter goes there. Without a script the form above is a page. */
@@ -21,9 +20,6 @@ class SearchPalette extends HTMLElement {
     this.dialog = this.querySelector("dialog");
     this.input = this.querySelector("input[type=search]");
     this.found = field(this, "found");
-    this.single = field(this, "single-keys");
-    this.single.checked = localStorage.getItem(SINGLE_KEYS) !== "off";
-    this.single.addEventListener("change", () => localStorage.setItem(SINGLE_KEYS, this.single.checked ? "on" : "off"));
     this.input.addEventListener("input", () => this.#timers.set("ask", PAUSE_MS, () => this.ask()));
     this.input.addEventListener("keydown", (event) => this.pressed(event));
     this.found.addEventListener("pointermove", (event) => this.choose(event.target.closest("[role=option]") ?? this.chosen));
@@ -33,11 +29,9 @@ class SearchPalette extends HTMLElement {
     document.addEventListener("keydown", (event) => this.heard(event));
   }
 
-  /** A single key is only ours where nobody writes, and only for who wants it so. */
   heard(event) {
     if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey) this.open(event);
-    const alone = !event.ctrlKey && !event.metaKey && !event.altKey && !event.target.closest(WRITTEN_INTO);
-    if (event.key === "/" && alone && this.single.checked && !document.querySelector("dialog[open]")) this.begin(event);
+    if (pressedAlone(event) === "/") this.begin(event);
   }
 
   begin(event) {

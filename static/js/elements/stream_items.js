@@ -10,6 +10,7 @@ import { errorLine, labelOf } from "../models/labels.js";
 import { quoting } from "../models/words.js";
 import { argsLine } from "./args.js";
 import { drawFace } from "./face.js";
+import { showCard } from "./waiting_line.js";
 
 const ENDED_EARLY = { cancelled: gettext("Stopped before it was finished"), failed: gettext("This reply failed") };
 const CUT_SHORT = gettext("Cut short here: it is longer than one frame");
@@ -21,6 +22,7 @@ const TEMPLATES = { tool: "t-call", approval: "t-decided", note: "t-note" };
 export function createItem(item) {
   const node = clone(TEMPLATES[item.kind] ?? "t-message");
   if (item.kind === "message") node.id = `message-${item.key}`;
+  node.querySelector('[data-action="to-card"]')?.addEventListener("click", () => showCard(item.key));
   node.querySelector('[data-action="unfold"]')?.addEventListener("click", () => fold(node, false));
   return node;
 }
@@ -85,6 +87,7 @@ const DRAW = {
   approval(node, item) {
     const { approval } = item;
     node.querySelector(".decided").dataset.status = approval.status;
+    node.querySelector('[data-action="to-card"]').hidden = approval.status !== "pending";
     const at = clockTime(approval.decided_at ?? item.updatedAt);
     fill(node, { tool: visible(approval.tool), decided: visible(decidedLine(approval, at)) });
   },

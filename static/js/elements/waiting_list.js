@@ -1,4 +1,5 @@
 import { clone, field, reconcile } from "../lib/dom.js";
+import { readyToResolve, waitingCount } from "../models/waiting.js";
 
 /** All that waits for a person: requests to approve, questions, unclear outcomes. */
 class WaitingList extends HTMLElement {
@@ -6,6 +7,7 @@ class WaitingList extends HTMLElement {
     this.context = context;
     for (const name of ["approvals", "questions", "unknowns"]) field(this, name).replaceChildren();
     context.room.subscribe((room) => this.draw(room));
+    context.reported.subscribe(() => this.draw(context.room.value));
   }
 
   draw(room) {
@@ -14,10 +16,9 @@ class WaitingList extends HTMLElement {
     this.cards("unknowns", room.unknowns ?? [], "t-outcome");
     const count = waitingCount(room);
     field(this, "empty").hidden = count > 0;
-    for (const badge of document.querySelectorAll('[data-count="waiting"], .room-tabs [data-field="waiting"]')) {
-      badge.textContent = String(count);
-      badge.hidden = count === 0;
-    }
+    drawBadge(document.querySelector('[data-count="waiting"]'), count);
+    // Behind its tab the pane also holds the word that ends an incident.
+    drawBadge(document.querySelector('.room-tabs [data-field="waiting"]'), count + Number(readyToResolve(room, this.context.reported.value)));
   }
 
   cards(name, list, template) {
@@ -35,8 +36,9 @@ class WaitingList extends HTMLElement {
   }
 }
 
-export function waitingCount(room) {
-  return room.approvals.length + (room.questions?.length ?? 0) + (room.unknowns?.length ?? 0);
+function drawBadge(badge, count) {
+  badge.textContent = String(count);
+  badge.hidden = count === 0;
 }
 
 export function define() {

@@ -1,5 +1,5 @@
 /** The plan as a tree: round > task > action, each action with its call and what came of it. */
-import { gettext } from "../lib/words.js";
+import { gettext, number } from "../lib/words.js";
 
 export function treeOf(plans) {
   return plans.flatMap(({ nodes }) => {
@@ -25,4 +25,12 @@ function folded(node) {
 export function titleOf({ kind, title }) {
   const [, round] = (kind === "round" && title.match(/^Round (\d+)$/u)) || [];
   return round ? gettext("Round {round}", { round }) : title;
+}
+
+const OVER = new Set(["succeeded", "failed", "rejected", "skipped", "cancelled"]);
+
+/** How far a round is: `3 of 5`. */
+export function progressOf({ children }) {
+  const over = children.filter((child) => OVER.has(child.status)).length;
+  return children.length ? gettext("{done} of {all}", { done: number(over), all: number(children.length) }) : "";
 }
