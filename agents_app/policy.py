@@ -10,7 +10,7 @@ from uuid import UUID
 
 from agents_app.catalogue import ToolSpec
 from agents_app.models import Agent, Run, ToolPolicy
-from sessions_app.indicators import is_own, refang
+from sessions_app.indicators import is_own, known_as, refang
 from sessions_app.models import Organization, Role
 
 Effect = ToolPolicy.Effect
@@ -114,6 +114,8 @@ def _built_in(situation: Situation) -> list[_Rule]:
     found = []
     if target := _own_target(situation):
         found.append(_Rule(Effect.DENY, f"{target} lies inside the organisation's own networks"))
+    if named := _known_target(situation):
+        found.append(_Rule(Effect.DENY, f"{named[0]} is well known ({named[1]}), and blocking it would hit ourselves"))
     if situation.agent and situation.agent.tools and situation.tool not in situation.agent.tools:
         found.append(_Rule(Effect.DENY, f"{situation.agent.name} has not been given this tool"))
     if (spec is None or not spec.harmless or spec.asks_a_person) and (why := _without_side_effects(situation)):
@@ -137,6 +139,14 @@ def _own_target(situation: Situation) -> str:
     values = [situation.args.get(name) for name in named]
     own = situation.organization.own_networks
     return next((str(value) for value in values if value is not None and in_own_networks(str(value), own)), "")
+
+
+def _known_target(situation: Situation) -> tuple[str, str] | None:
+    """An address or a domain that everybody uses; the organisation may take one off its list, or add more."""
+    values = [situation.args.get(name) for name in (situation.spec.targets if situation.spec else ())]
+    names = situation.organization.known_names
+    found = ((str(value), known_as(str(value), names)) for value in values if value is not None)
+    return next(((value, known) for value, known in found if known), None)
 
 
 def in_own_networks(value: str, networks: Iterable[str]) -> bool:

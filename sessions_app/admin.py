@@ -31,7 +31,7 @@ from sessions_app.models import (
     User,
 )
 from sessions_app.permissions import PRIVATE_ENTRIES
-from sessions_app.services import accounts, participants
+from sessions_app.services import accounts, indicators, participants
 
 admin.site.site_header = admin.site.site_title = "Warroom"
 # Rights come from memberships, so groups would only mislead; and the tokens' pages show whole refresh tokens.
@@ -45,8 +45,13 @@ class OrganizationAdmin(ScopedAdmin):
     organization_path = "pk"
     changeable = True
     list_display = ("name", "slug", "created_at")
-    fields = ("name", "slug", "own_networks", "blocklist_generation", "engineer_chat_retention_days")
+    fields = ("name", "slug", "own_networks", "known_names", "blocklist_generation", "engineer_chat_retention_days")
     search_fields = ("name", "slug")
+
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and {"own_networks", "known_names"} & set(form.changed_data):
+            indicators.judge_again(organization=obj, by=actors.person(cast(User, request.user)))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)

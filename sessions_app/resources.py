@@ -102,6 +102,7 @@ def indicator(row: Indicator) -> IndicatorResource:
         kind=row.kind,
         value=row.value,
         private=row.private,
+        known=row.known or None,
         seen_count=row.seen_count,
         first_seen=row.first_seen,
         last_seen=row.last_seen,

@@ -170,6 +170,8 @@ class IndicatorResource(Resource):
     kind: str
     value: str
     private: bool | None
+    # What a well-known address or domain is: resolver, updates, vendor, ...; `listed` by the organisation.
+    known: str | None = None
     seen_count: int
     first_seen: datetime
     last_seen: datetime

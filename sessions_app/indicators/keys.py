@@ -12,7 +12,7 @@ from sessions_app.indicators.addresses import address
 from sessions_app.indicators.defanging import refang
 from sessions_app.indicators.found import LONGEST, Found, Kind, listed, unique
 from sessions_app.indicators.leaves import Leaf, leaves
-from sessions_app.indicators.names import is_hostname, is_internal
+from sessions_app.indicators.names import ascii_name, is_hostname, is_internal
 from sessions_app.indicators.text import EMAIL, NOT_NAMES, emails, extract, is_hash, worth_naming
 
 # The last words of a key's path, and what its value then is; the longest ending that is listed decides.
@@ -127,7 +127,8 @@ def as_kind(kind: Kind, text: str) -> Found | None:
         case "hash":
             return Found("hash", plain.lower()) if is_hash(plain) and plain.isalnum() else None
         case "domain":
-            return Found("domain", plain.lower().rstrip(".")) if is_hostname(plain) and not is_internal(plain) else None
+            name = ascii_name(plain).lower().rstrip(".")
+            return Found("domain", name) if is_hostname(name) and not is_internal(name) else None
         case "email" | "user" if (match_ := EMAIL.fullmatch(plain)) and (found := emails(match_)):
             return found[0]
         case "user" | "host":

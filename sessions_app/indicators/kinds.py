@@ -5,13 +5,13 @@ from __future__ import annotations
 from sessions_app.indicators.addresses import address
 from sessions_app.indicators.defanging import refang
 from sessions_app.indicators.found import Found, Kind
-from sessions_app.indicators.names import is_hostname, is_internal
-from sessions_app.indicators.text import EMAIL, UNIX_PATH, URL, WINDOWS_PATH, is_hash
+from sessions_app.indicators.names import ascii_name, is_hostname, is_internal
+from sessions_app.indicators.text import EMAIL, UNIX_PATH, URL, WINDOWS_PATH, is_hash, plain_url
 
 
 def kind_of(value: str) -> Kind | None:
     """The kind of a single value, or nothing when only its writer can say (a user, a machine's short name)."""
-    text = refang(value.strip())
+    text = ascii_name(refang(value.strip())) if "/" not in value and "@" not in value else refang(value.strip())
     if address(text):
         return "ip"
     if URL.fullmatch(text):
@@ -33,10 +33,9 @@ def normal(kind: Kind, value: str) -> str:
     if kind == "ip":
         return str(address(text) or text)
     if kind in ("domain", "email", "hash"):
-        return text.lower().rstrip(".")
+        return ascii_name(text).lower().rstrip(".")
     if kind == "url":
-        scheme, _, rest = text.partition("://")
-        return f"{scheme.lower()}://{rest}"
+        return plain_url(text)
     return value.strip()
 
 
@@ -57,3 +56,10 @@ def fits(found: Found) -> bool:
         case "user" | "host":
             return not any(c.isspace() for c in text)
     return True
+
+
+def key_of(found: Found) -> tuple[Kind, str]:
+    """What makes two spellings one row: names and Windows paths are the same in any case, Unix paths are not."""
+    if found.kind in ("process", "file") and "\\" not in found.value and not found.value.lower().endswith(".exe"):
+        return found.kind, found.value
+    return found.kind, found.value if found.kind == "url" else found.value.lower()

@@ -35,6 +35,16 @@ GENERIC = listed(
 UNLIKELY = listed("ai am as at be by cat cd do id in is it me my no pl post ps py rs sh so st to us web")
 REGISTRY_LEVELS = listed("ac biz co com edu go gov mil my ne net or org sch web")
 INTERNAL = frozenset(["local", "internal", "intranet", "lan", "corp", "localdomain", "arpa"])
+# The written forms of top levels that are not Latin; any other last word in such a script is prose.
+WORLD = listed(
+    "рф рус укр бг бел срб мкд мон қаз онлайн сайт дети орг ком москва 中国 中國 公司 网络 網絡 网址 在线 中文网 香港 "
+    "台湾 台灣 新加坡 商城 商店 集团 我爱你 移动 手机 公益 政务 商标 游戏 娱乐 企业 信息 广东 佛山 "
+    "网站 한국 닷컴 닷넷 삼성 みんな コム "
+    "ไทย คอม भारत संगठन السعودية امارات ایران قطر مصر تونس المغرب الجزائر سورية شبكة موقع بازار ישראל ελ ευ հայ გე ලංකා"
+)
+# First words of somebody's program: `self.app`, `request.host`; and packages, whose names are domains backwards.
+PROGRAMS = listed("self this cls super request req response res obj args kwargs ctx window document console process")
+BACKWARDS = listed("com org net io edu")
 LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 
 
@@ -51,11 +61,31 @@ def is_hostname(text: str) -> bool:
     )
 
 
+def ascii_name(host: str) -> str:
+    """A name as the network has it: `bücher.example` is xn--bcher-kva.example. What can't be so written stays."""
+    if host.isascii():
+        return host
+    try:
+        return host.lower().rstrip(".").encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def is_world_domain(text: str) -> bool:
+    """The same question for a dotted word in any script."""
+    last = text.rpartition(".")[2].lower()
+    plain = ascii_name(text)
+    return plain.isascii() and is_hostname(plain) and (last in WORLD or (last.isascii() and is_domain(plain)))
+
+
 def is_domain(text: str) -> bool:
     """Whether a dotted word met in running text is a domain name."""
     if not is_hostname(text):
         return False
     name, _, last = text.rpartition(".")
+    first = name.partition(".")[0].lower()
+    if first in PROGRAMS or (first in BACKWARDS and "." in name):
+        return False
     if last != last.lower() and text != text.upper():
         return False  # the start of the next sentence, or a class name
     last = last.lower()

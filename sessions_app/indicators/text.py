@@ -12,35 +12,45 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from sessions_app.indicators.addresses import address
-from sessions_app.indicators.defanging import DEFANGED_DOT, refang
+from sessions_app.indicators.defanging import DEFANGED_DOT, DOT, refang
 from sessions_app.indicators.found import LONGEST, Found, Kind, listed, unique
-from sessions_app.indicators.names import is_domain, is_hostname, is_internal
+from sessions_app.indicators.names import ascii_name, is_domain, is_hostname, is_internal, is_world_domain
 from sessions_app.indicators.versions import is_version
 
 A, AI = re.ASCII, re.ASCII | re.IGNORECASE
 DEFANGED_NAME = re.compile(
-    r"(?<![\w.\])}-])(?:[a-z0-9_-]{1,63}(?:\.|\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\))){1,10}[a-z][a-z0-9-]{1,62}(?![\w-])",
+    rf"(?<![\w.\])}}-])(?:[a-z0-9_-]{{1,63}}(?:\.|{DOT})){{1,10}}[a-z][a-z0-9-]{{1,62}}(?![\w-])",
     AI,
 )
 
-URL = re.compile(r"(?<![a-z0-9])(?:https?|ftps?|sftp|ldaps?|rmi|smb|ssh|tcp|wss?)://[^\s<>\"'`{}|\\^]{3,2000}", AI)
+URL = re.compile(
+    r"(?<![a-z0-9])(?:https?|ftps?|sftp|ldaps?|rmi|smb|ssh|tcp|wss?|git|postgres(?:ql)?|mysql|mongodb|redis|amqps?|mqtts?)"
+    r"://[^\s<>\"'`{}|\\^]{3,2000}",
+    AI,
+)
 EMAIL = re.compile(r"(?<![\w.%+-])[a-z0-9_][\w.%+-]{0,63}@([a-z0-9][a-z0-9.-]{2,252})", AI)
 HASH = re.compile(r"(?<![\w/-])(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?![\w/-])", AI)
+# What a word before it calls an id: nobody hunts for the trace of a request or the commit of a build.
+ID_BEFORE = re.compile(
+    r"(?:(?<![A-Za-z])(?:[Ii]ds?|ID|uid|[Uu]uid|UUID|[Gg]uid|GUID|[Cc]ommit|revision|[Ee][Tt]ag|nonce|container|layer)"
+    r"|[a-z](?:Id|ID|Uuid|UUID|Guid|GUID))[\"']{0,1}[ :=/]{1,3}[\"']{0,1}$",
+    A,
+)
+BEFORE_A_HASH = 40
 IMPHASH = re.compile(r"imphash=[0-9a-f]{32}", AI)
 # Not after `Chrome/`, not inside a longer dotted number (1.2.3.4.5), not 10.0.0.1.example.
 IPV4 = re.compile(r"(?<![\w.])(?<![A-Za-z]/)(\d{1,3}(?:\.\d{1,3}){3})(?![\w]|\.\w)", A)
 IPV6 = re.compile(r"(?<![\w:.])[0-9a-f:][0-9a-f:.]{1,44}(?![\w:])", AI)
-DOTTED = re.compile(r"(?<![\w.@/\\$-])(?:[a-z0-9_][a-z0-9_-]{0,62}\.){1,10}[a-z][a-z0-9-]{1,62}(?![\w@\\(=-]|\.\w)", AI)
+# Not ASCII, so that a word in any script is left whole: in bücher.example there is no cher.example.
+DOTTED = re.compile(
+    r"(?<![\w.@/\\$-])(?:[a-z0-9_][a-z0-9_-]{0,62}\.){1,10}[a-z][a-z0-9-]{1,62}(?![\w@\\(=-]|\.\w)", re.IGNORECASE
+)
+WORLDWIDE = re.compile(r"(?<![\w.@/\\$-])(?:[^\W_][\w-]{0,62}\.){1,10}[^\W\d_][\w-]{1,62}(?![\w@\\(=-]|\.\w)")
 WINDOWS_PATH = re.compile(
     r"(?<![\w\\])[a-z]:\\(?:[^\\/:*?\"<>|\r\n\t,;=]{1,80}\\){0,20}[^\\/:*?\"<>|\s,;=]{1,80}\.\w{1,8}\b",
     AI,
 )
 UNIX_PATH = re.compile(r"(?<![\w.:/~-])/(?:tmp|var/tmp|dev/shm|home|root|etc|srv|opt)(?:/[\w.@+-]{1,80}){1,20}", A)
-# Names of namespaces and of cloud services, which stand in every alert and mean nothing.
-WELL_KNOWN = re.compile(
-    r"(?:^|\.)(?:w3\.org|schemas\.microsoft\.com|schemas\.xmlsoap\.org|json-schema\.org|schema\.org)$|^[a-z0-9-]{1,63}\.amazonaws\.com$",
-    AI,
-)
 
 NAME = r"([A-Za-z0-9_$][A-Za-z0-9_.$@\\+:-]{0,99})"
 # Each with words of which one must stand in the (lower-case) text: looking for them costs a fraction of the pattern.
@@ -84,6 +94,17 @@ HOSTS = (
         ),
     ),
 )
+PROCESSES = (
+    (("command=",), re.compile(r"\bCOMMAND=(/[\w./+-]{2,200})", A)),
+    (
+        ("comm=", "exe=", "image", "process"),
+        re.compile(
+            r"\b(?:comm|exe|(?:parent)?image|(?:new)?process(?:[_. ]?name)?)[\"']?(?:=|:\s{0,2})[\"']?"
+            r"((?:[a-z]:\\[^\"'\r\n\t,;:=|<>]{1,200}|[\w.-]{1,60})\.exe|/[\w./+-]{2,200})",
+            AI,
+        ),
+    ),
+)
 Marked = tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]
 NOT_NAMES = listed(
     "unknown none null nil na n/a not no is was and or the a an from for to in on at by with has had of via as name "
@@ -107,10 +128,17 @@ def extract(text: str) -> list[Found]:
     found += hashes(rest)
     found += addresses(rest)
     found += domains(rest)
+    found += processes(text)
     found += files(text)
     found += users(text)
     found += hosts(text)
-    return unique([each for each in found if len(each.value) <= LONGEST])
+    return unique([each for each in told_once(found) if len(each.value) <= LONGEST])
+
+
+def told_once(found: list[Found]) -> Iterator[Found]:
+    """A user by the name of an e-mail address is that address, and the file of a process that process."""
+    named = {each.value.lower() for each in found if each.kind in ("email", "process")}
+    return (each for each in found if each.kind not in ("user", "file") or each.value.lower() not in named)
 
 
 def defanged_names(text: str) -> Iterator[Found]:
@@ -142,18 +170,37 @@ def urls(match: re.Match[str]) -> list[Found]:
     if WELL_KNOWN.search(host):
         return []
     named = host_indicator(host)
-    scheme, _, rest = url.partition("://")
-    return [Found("url", f"{scheme.lower()}://{rest}"), *([named] if named else [])] if host else []
+    return [Found("url", plain_url(url)), *([named] if named else [])] if host else []
+
+
+def plain_url(url: str) -> str:
+    """A URL in one spelling: scheme and host in lower case, the host as the network has it; never with a password."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return url
+    user = f"{parts.username}@" if parts.username else ""
+    place = f"[{host}]" if ":" in host else ascii_name(host)
+    rest = url.partition("://")[2]
+    after = rest[len(parts.netloc) :]
+    return f"{parts.scheme.lower()}://{user}{place}{f':{port}' if port is not None else ''}{after}"
 
 
 def emails(match: re.Match[str]) -> list[Found]:
     value = match[0].rstrip(".-")
     host = match[1].rstrip(".-")
-    return [Found("email", value.lower())] if is_hostname(host) else []
+    # git@host:project is where a repository lies, and nobody's address.
+    return [Found("email", value.lower())] if is_hostname(host) and not value.startswith("git@") else []
 
 
 def hashes(text: str) -> list[Found]:
-    return [Found("hash", match[0].lower()) for match in HASH.finditer(text) if is_hash(match[0])]
+    found = (match for match in HASH.finditer(text) if is_hash(match[0]))
+    return [Found("hash", match[0].lower()) for match in found if not is_id(text, match.start())]
+
+
+def is_id(text: str, start: int) -> bool:
+    return ID_BEFORE.search(text[max(0, start - BEFORE_A_HASH) : start]) is not None
 
 
 def is_hash(text: str) -> bool:
@@ -189,9 +236,9 @@ def worth_naming(ip: str) -> bool:
 
 def domains(text: str) -> list[Found]:
     names = [match[0] for match in DOTTED.finditer(text)]
-    found = [
-        host_indicator(name) for name in names if (is_domain(name) or is_internal(name)) and not WELL_KNOWN.search(name)
-    ]
+    found = [host_indicator(name) for name in names if is_domain(name) or is_internal(name)]
+    if not text.isascii():
+        found += [host_indicator(match[0]) for match in WORLDWIDE.finditer(text) if is_world_domain(match[0])]
     return [each for each in found if each]
 
 
@@ -199,6 +246,7 @@ def host_indicator(host: str) -> Found | None:
     """What the host part of a URL is: an address, a machine of a private network, or a domain."""
     if ip := address(host):
         return Found("ip", str(ip))
+    host = ascii_name(host)
     if is_internal(host) or host.lower() == "localhost":
         return Found("host", host.lower())
     return Found("domain", host.lower()) if is_hostname(host) else None
@@ -207,6 +255,10 @@ def host_indicator(host: str) -> Found | None:
 def files(text: str) -> list[Found]:
     matches = (*WINDOWS_PATH.finditer(text), *UNIX_PATH.finditer(text))
     return [Found("file", match[0].rstrip(".")) for match in matches]
+
+
+def processes(text: str) -> list[Found]:
+    return named("process", PROCESSES, text)
 
 
 def users(text: str) -> list[Found]:

@@ -18,7 +18,11 @@ WORDS = listed("version ver v build release revision rev firmware")
 SPACED_WORDS = listed("kernel")
 LAST_WORD = re.compile(r"([A-Za-z][\w.-]{0,40})([\s:=\"'(]{1,4})$", A)
 # Debian's revision, rpm's release, a snapshot: 2.31.0.7-1ubuntu2, 1.2.3.4-1.el9, 1.2.3.4+dfsg. Not 10.0.0.1-10.0.0.9.
-REVISION = re.compile(rf"[+~][a-z0-9]|-(?!{QUAD})\d{{1,3}}(?:[a-z+~]|\.[a-z0-9])", AI)
+REVISION = re.compile(
+    r"[+~][a-z0-9]|-(?:alpha|beta|rc|pre|dev|snapshot|final|release|ga)\b"
+    rf"|-(?!{QUAD})\d{{1,3}}(?:[a-z+~]|\.[a-z0-9])",
+    AI,
+)
 BARE_REVISION = re.compile(r"-(\d{1,2})(?![\w.-])", A)
 # A package with its architecture: everything dotted on that line is a version.
 PACKAGE = re.compile(

@@ -23,6 +23,12 @@ class Organization(Row):
     own_networks = models.JSONField(
         default=list, blank=True, help_text="Networks (CIDR) that are ours besides the private ranges."
     )
+    known_names = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='Addresses, networks and domains that nobody is to block, such as ["partner.example"]. '
+        'A minus takes a well-known one off: ["-github.com"].',
+    )
     blocklist_generation = models.PositiveIntegerField(
         default=1, help_text="Raise it to rotate the address of the feed."
     )
@@ -43,7 +49,10 @@ class Organization(Row):
         return timedelta(days=self.engineer_chat_retention_days or RETENTION_DAYS)
 
     def clean(self) -> None:
-        """Refuse a network that protects nothing because it is misspelt."""
+        """Refuse what protects nothing because it is misspelt."""
+        names = self.known_names
+        if not isinstance(names, list) or not all(isinstance(each, str) and each.strip() for each in names):
+            raise ValidationError({"known_names": 'Give a list, such as ["partner.example", "198.51.100.0/24"].'})
         if not isinstance(self.own_networks, list):
             raise ValidationError({"own_networks": 'Give a list, such as ["198.51.100.0/24"].'})
         for each in self.own_networks:

@@ -133,6 +133,7 @@ class Indicator(Row):
     kind = models.CharField(max_length=8, choices=Kind.choices)
     value = models.CharField(max_length=500)
     private = models.BooleanField(null=True)
+    known = models.CharField(max_length=16, blank=True, help_text="What a well-known address or domain is.")
     seen_count = models.PositiveIntegerField(default=1)
     first_seen = models.DateTimeField(db_default=Now())
     last_seen = models.DateTimeField(db_default=Now())

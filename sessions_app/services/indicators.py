@@ -9,6 +9,8 @@ from typing import cast
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +19,7 @@ from sessions_app.actors import Actor
 from sessions_app.errors import Invalid
 from sessions_app.events import log
 from sessions_app.indicators import Found, Kind
-from sessions_app.models import ChatSession, Evidence, Incident, Indicator
+from sessions_app.models import ChatSession, Evidence, Incident, Indicator, Organization
 from sessions_app.services import incidents
 from sessions_app.services.evidence_files import files_and_alerts, read_lines
 from sessions_app.services.evidence_search import Hit, whole
@@ -46,7 +48,7 @@ def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, 
         )
     locked = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
     incidents.require_unmerged(locked)
-    row = locked.indicators.filter(kind=found.kind, value=found.value).first()
+    row = known_rows(locked, [found]).get(indicators.key_of(found))
     return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by, all_of_them=True)[0], True)
 
 
@@ -59,16 +61,33 @@ def merge(
     `all_of_them`: what somebody names or blocks counts beyond the limit that alerts and files have reached, else who
     floods an incident with indicators would keep the one that matters off the block list.
     """
-    rows = incident.indicators.filter(value__in=[found.value for found in counts])
-    known = {Found(cast(Kind, row.kind), row.value): row for row in rows}
+    known = known_rows(incident, counts)
     now = timezone.now()
-    again = [counted_again(known[found], counts[found], now) for found in counts if found in known]
     left = len(counts) if all_of_them else max(0, MOST_AN_INCIDENT - incident.indicators.count())
-    fresh = [sighted(incident, found, counts[found], now) for found in counts if found not in known][:left]
-    Indicator.objects.bulk_update(again, ["seen_count", "last_seen"])
-    Indicator.objects.bulk_create(fresh)
-    tell([*fresh, *(again if tell_again else [])], incident, by)
-    return fresh
+    again: dict[UUID, Indicator] = {}
+    fresh: dict[tuple[Kind, str], Indicator] = {}
+    for found, count in counts.items():
+        key = indicators.key_of(found)
+        if row := known.get(key):
+            again[row.pk] = counted_again(row, count, now)
+        elif row := fresh.get(key):
+            counted_again(row, count, now)
+        elif len(fresh) < left:
+            fresh[key] = sighted(incident, found, count, now)
+    Indicator.objects.bulk_update(again.values(), ["seen_count", "last_seen"])
+    Indicator.objects.bulk_create(fresh.values())
+    tell([*fresh.values(), *(again.values() if tell_again else [])], incident, by)
+    return list(fresh.values())
+
+
+def known_rows(incident: Incident, counts: Iterable[Found]) -> dict[tuple[Kind, str], Indicator]:
+    """The rows an incident has of these, whatever the spelling it saw first."""
+    keys = {indicators.key_of(found) for found in counts}
+    exact, low = {found.value for found in counts}, {value.lower() for _, value in keys}
+    # The database may know no lower case but ASCII's: what is spelt alike is found by the other half.
+    rows = incident.indicators.alias(low=Lower("value")).filter(Q(value__in=exact) | Q(low__in=low))
+    found = {indicators.key_of(Found(cast(Kind, row.kind), row.value)): row for row in rows.order_by("-id")}
+    return {key: row for key, row in found.items() if key in keys}
 
 
 def counted_again(row: Indicator, count: int, now: datetime) -> Indicator:
@@ -93,14 +112,37 @@ def room_of(incident: Incident) -> ChatSession:
 
 
 def sighted(incident: Incident, found: Found, count: int, now: datetime) -> Indicator:
-    own = indicators.is_own(found.value, incident.organization.own_networks) if found.kind in PLACED else None
+    private, known = judged(found.kind, found.value, incident.organization)
     return Indicator(
         organization_id=incident.organization_id, incident=incident, kind=found.kind, value=found.value,
-        seen_count=count,
-        # A short machine name says nothing of its network.
-        private=own if own or found.kind != "host" else None,
-        first_seen=now, last_seen=now,
+        seen_count=count, private=private, known=known, first_seen=now, last_seen=now,
     )  # fmt: skip
+
+
+def judged(kind: str, value: str, home: Organization) -> tuple[bool | None, str]:
+    """Whether a value is one of ours, and what it is where it is well known."""
+    own = indicators.is_own(value, home.own_networks) if kind in PLACED else None
+    known = indicators.known_as(value, home.known_names) if kind in ("ip", "domain") and not own else None
+    # A short machine name says nothing of its network.
+    return own if own or kind != "host" else None, known or ""
+
+
+@transaction.atomic
+def judge_again(*, organization: Organization, by: Actor) -> int:
+    """The organisation has said anew what is its own and what it knows: open incidents and their rooms follow."""
+    changed = 0
+    for pk in organization.incidents.open().order_by("id").values_list("pk", flat=True):
+        incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
+        rows = []
+        for row in incident.indicators.order_by("id"):
+            private, known = judged(row.kind, row.value, organization)
+            if (row.private, row.known) != (private, known):
+                row.private, row.known = private, known
+                rows.append(row)
+        Indicator.objects.bulk_update(rows, ["private", "known"])
+        tell(rows, incident, by)
+        changed += len(rows)
+    return changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +173,7 @@ class Description:
     value: str
     kind: str | None
     private: bool | None
+    known: str | None
     blocked_until: datetime | None
     # As the incident's list of indicators counts: lines of files and alerts together.
     seen_count: int
@@ -153,6 +196,7 @@ def describe(incident: Incident, value: str) -> Description:
         value=plain,
         kind=kind,
         private=indicators.is_own(plain, incident.organization.own_networks) if kind in PLACED else None,
+        known=indicators.known_as(plain, incident.organization.known_names),
         blocked_until=row.blocked_until if row else None,
         seen_count=row.seen_count if row else 0,
         count=sum(each.count for each in seen),

@@ -73,7 +73,7 @@ def test_an_indicator_inside_our_own_networks_is_denied_in_every_spelling(indica
 
 @pytest.mark.parametrize(
     "indicator",
-    ["203.0.113.7", "8.8.8.8", "2001:db8::1", "evil.example", "http://evil.example/x", "11.0.0.1", "172.32.0.1",
+    ["203.0.113.7", "9.9.8.8", "2001:db8::1", "evil.example", "http://evil.example/x", "11.0.0.1", "172.32.0.1",
      "d41d8cd98f00b204e9800998ecf8427e", "https://10.0.0.1.evil.example/"],
 )  # fmt: skip
 def test_others_indicators_are_not_ours(indicator: str) -> None:

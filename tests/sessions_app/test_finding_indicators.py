@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app import indicators
-from sessions_app.indicators import Found, text, versions
+from sessions_app.indicators import Found, defanging, text, versions
 
 
 def found(line: str) -> list[str]:
@@ -26,7 +26,10 @@ def found(line: str) -> list[str]:
         ("Accepted publickey for deploy from 2001:db8:0:0::5 port 22", ["ip:2001:db8::5", "user:deploy"]),
         ("peer ::ffff:203.0.113.9 and [2001:db8::7]:443", ["ip:203.0.113.9", "ip:2001:db8::7"]),
         ("pam_unix(sudo:session): session opened for user root(uid=0) by mara(uid=1001)", ["user:root", "user:mara"]),
-        ("sudo:    mara : TTY=pts/2 ; USER=root ; COMMAND=/usr/bin/id", ["user:mara", "user:root"]),
+        (
+            "sudo:    mara : TTY=pts/2 ; USER=root ; COMMAND=/usr/bin/id",
+            ["process:/usr/bin/id", "user:mara", "user:root"],
+        ),
         ("type=USER_LOGIN acct=backup hostname=db-3 res=failed", ["user:backup", "host:db-3"]),
         ("<34>1 2026-11-20T03:00:00Z edge-2 su: it", ["host:edge-2"]),
         (
@@ -43,6 +46,14 @@ def found(line: str) -> list[str]:
         ("md5 0CC175B9C0F1B6A831C399E269772661 seen", ["hash:0cc175b9c0f1b6a831c399e269772661"]),
         (r"ran C:\Users\kim\Downloads\tool.exe now", [r"file:C:\Users\kim\Downloads\tool.exe"]),
         ("wrote /tmp/.hidden/run.sh and left", ["file:/tmp/.hidden/run.sh"]),
+        ("resolved bücher.example.", ["domain:xn--bcher-kva.example"]),
+        ("resolved пример.рф and 例子.中国", ["domain:xn--e1afmkfd.xn--p1ai", "domain:xn--fsqu00a.xn--fiqs8s"]),
+        ("GET http://Bücher.Example/Pfad", ["url:http://xn--bcher-kva.example/Pfad", "domain:xn--bcher-kva.example"]),
+        ("GET HTTPS://u:secret@Bad.Example:8443/A", ["url:https://u@bad.example:8443/A", "domain:bad.example"]),
+        ("postgres://app:secret@db.bad.example/x", ["url:postgres://app@db.bad.example/x", "domain:db.bad.example"]),
+        ("fe80::1%eth0 and ::ffff:cb00:7109", ["ip:fe80::1", "ip:203.0.113.9"]),
+        (r"Image: C:\Tools\nc.exe", [r"process:C:\Tools\nc.exe"]),
+        ("user=kim@corp.example", ["email:kim@corp.example"]),
     ],
 )
 def test_a_line_names_its_indicators(line: str, expected: list[str]) -> None:
@@ -58,6 +69,14 @@ def test_a_line_names_its_indicators(line: str, expected: list[str]) -> None:
         ("evil(dot)example", ["domain:evil.example"]),
         ("spam[at]bad[.]example", ["email:spam@bad.example"]),
         ("h**p://bad.example/1", ["url:http://bad.example/1", "domain:bad.example"]),
+        ("hxxps[:]//drop[.]bad[.]example[/]p", ["url:https://drop.bad.example/p", "domain:drop.bad.example"]),
+        ("http[://]bad[dot]example/1", ["url:http://bad.example/1"]),
+        ("fxps://bad{.}example/1", ["url:ftps://bad.example/1"]),
+        ("c2: evil (dot) bad [.] example", ["domain:evil.bad.example"]),
+        ("write to spam {at} bad {dot} example", ["email:spam@bad.example"]),
+        ("spam(@)bad(.)example", ["email:spam@bad.example"]),
+        ("2001[:]db8[:]0[:]0[:]0[:]0[:]0[:]5", ["ip:2001:db8::5"]),
+        ("203{.}0{.}113{.}8", ["ip:203.0.113.8"]),
     ],
 )
 def test_what_was_defanged_is_found(line: str, expected: list[str]) -> None:
@@ -81,6 +100,14 @@ def test_what_was_defanged_is_found(line: str, expected: list[str]) -> None:
         "user unknown; user: none; invalid user  from",
         "IMPHASH=94F3EFC2DF40ECD7229B904540DD83CF",
         "xmlns http://",
+        "see report.doc, archive.zip, invoice.pdf, main.rs, a.out, jquery.min.js, style.css and setup.exe",
+        "self.app, request.host, obj.world and com.example.app, org.acme.tools.Main",
+        "trace_id=4bf92f3577b34da6a3ce929d0e0e4736 spanId: 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        'commit 9fceb02d0ae598e95dc970b74767f19372d61af8, etag "0cc175b9c0f1b6a831c399e269772661"',
+        "mac 00-1A-2B-3C-4D-5E, aabb.ccdd.eeff; 12:34:56:789 and 00:00:00:00:00:00:00:01",
+        "nginx 1.2.3.4-beta; 1.打开 2.第一步 说明.文档",
+        "clone git@code.example:team/project.git",
+        "ssdeep 3:AXGBicFlgVNhBGcL6wCrFQEv:AXGHsNhxLsr2C",
     ],
 )
 def test_what_only_looks_like_one_is_not(line: str) -> None:
@@ -233,8 +260,10 @@ def test_any_json_is_read(value: object) -> None:
 
 
 def patterns() -> list[re.Pattern[str]]:
-    single = [each for module in (text, versions) for each in vars(module).values() if isinstance(each, re.Pattern)]
-    return [*single, *(pattern for _, pattern in (*text.USERS, *text.HOSTS))]
+    single = [
+        each for module in (text, versions, defanging) for each in vars(module).values() if isinstance(each, re.Pattern)
+    ]
+    return [*single, *(pattern for _, pattern in (*text.USERS, *text.HOSTS, *text.PROCESSES))]
 
 
 def test_patterns_repeat_in_bounds_only() -> None:

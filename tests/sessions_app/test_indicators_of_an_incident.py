@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sessions_app import actors
+from sessions_app.indicators import Found
 from sessions_app.models import Event, Incident
 from sessions_app.services import indicators
 from tests import factories
@@ -68,6 +70,26 @@ def test_the_same_indicator_twice_is_one(responder: Client, incident: Incident) 
     again = add(responder, incident, value="2001:DB8::5", kind="ip")
     assert (again.status_code, again.json()) == (200, first.json())
     assert Event.objects.count() == 1
+
+
+def test_one_thing_is_one_row_whatever_its_spelling(incident: Incident) -> None:
+    spellings = (
+        ("host", "WEB-1", "web-1"),
+        ("user", "CORP\\Kim", "corp\\kim"),
+        ("process", "C:\\Tools\\NC.exe", "c:\\tools\\nc.exe"),
+    )
+    for kind, first, second in spellings:
+        indicators.merge(incident=incident, counts={Found(kind, first): 2}, by=actors.SYSTEM)  # type: ignore[arg-type]
+        both = {Found(kind, second): 1, Found(kind, first): 4}  # type: ignore[arg-type]
+        assert indicators.merge(incident=incident, counts=both, by=actors.SYSTEM) == []
+    for path in ("/tmp/A", "/tmp/a"):
+        indicators.merge(incident=incident, counts={Found("file", path): 1}, by=actors.SYSTEM)
+    rows = incident.indicators.order_by("id").values_list("kind", "value", "seen_count")
+    assert list(rows) == [
+        *((kind, first, 7) for kind, first, _ in spellings),
+        ("file", "/tmp/A", 1),
+        ("file", "/tmp/a", 1),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,10 @@ class Case:
         row = self.known(value)
         return bool(row and row.get("private")) or indicators.is_own(value, self.incident.get("own_networks") or ())
 
+    def well_known(self, value: str) -> str:
+        """What everybody uses is nobody's suspect, even where the alert is about it."""
+        return indicators.known_as(value, self.incident.get("known_names") or ()) or ""
+
     def seen(self, value: str) -> int:
         """How many lines of the logs hold it, as the tools counted; the alert's own lines prove nothing."""
         found = [each.total for each in self.hits() if each.query == value]
@@ -159,9 +163,8 @@ class Case:
         }
         # What looks like an address in the text of an alert (a version, say) is none unless it is an indicator.
         counted = {each.value: "ip" for each in self.tally.counts.get("addresses", [])}
-        found = [
-            self._suspect(value, kind) for value, kind in {**counted, **in_alert}.items() if not self.is_own(value)
-        ]
+        named = {value: kind for value, kind in {**counted, **in_alert}.items() if not self.is_own(value)}
+        found = [self._suspect(value, kind) for value, kind in named.items() if not self.well_known(value)]
         return sorted(found, key=lambda each: (-each.acting, not each.in_alert, -each.seen, each.kind != "ip"))
 
     def _suspect(self, value: str, kind: str) -> Suspect:

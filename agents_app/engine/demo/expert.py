@@ -102,6 +102,7 @@ def _described(action: dict[str, Any]) -> dict[str, Any]:
     value, result = str(action["args"].get("indicator", "")), action.get("result") or {}
     kind = str(result.get("kind") or "")
     where = PLACES.get(str(result.get("private")), "") if kind in ("ip", "domain", "url") else ""
+    where += f", well known ({result['known']})" if result.get("known") else ""
     lines = described(result)
     seen = f"; with the alerts it was seen {count(noted(result), 'time')}" if noted(result) > lines else ""
     held = f" {count(lines, 'line')} of the logs {'holds' if lines == 1 else 'hold'} it{seen}." if lines else ""

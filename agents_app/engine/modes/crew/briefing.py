@@ -89,6 +89,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "opened_at": incident.opened_at.isoformat(),
         "summary": trimmed(incident.summary),
         "own_networks": incident.organization.own_networks,
+        "known_names": incident.organization.known_names,
     }
 
 
@@ -99,7 +100,7 @@ def _alerts(incident: Incident) -> list[dict[str, Any]]:
 
 
 def _indicators(incident: Incident) -> list[dict[str, Any]]:
-    names = ("kind", "value", "private", "seen_count", "blocked_until")
+    names = ("kind", "value", "private", "known", "seen_count", "blocked_until")
     return list(incident.indicators.order_by("-seen_count", "id").values(*names)[:MOST_INDICATORS])
 
 
