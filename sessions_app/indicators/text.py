@@ -52,6 +52,11 @@ WINDOWS_PATH = re.compile(
 )
 UNIX_PATH = re.compile(r"(?<![\w.:/~-])/(?:tmp|var/tmp|dev/shm|home|root|etc|srv|opt)(?:/[\w.@+-]{1,80}){1,20}", A)
 
+# Hosts of names that only look like places: what stands in every XML and JSON document, and leads nowhere.
+NAMESPACES = re.compile(
+    r"(?:^|\.)(?:w3\.org|schemas\.microsoft\.com|schemas\.xmlsoap\.org|json-schema\.org|schema\.org)$", AI
+)
+
 NAME = r"([A-Za-z0-9_$][A-Za-z0-9_.$@\\+:-]{0,99})"
 # Each with words of which one must stand in the (lower-case) text: looking for them costs a fraction of the pattern.
 USERS = (
@@ -167,7 +172,7 @@ def urls(match: re.Match[str]) -> list[Found]:
         host = (parts.hostname or "").rstrip(".")
     except ValueError:
         return []
-    if WELL_KNOWN.search(host):
+    if NAMESPACES.search(host):
         return []
     named = host_indicator(host)
     return [Found("url", plain_url(url)), *([named] if named else [])] if host else []
