@@ -12,8 +12,11 @@ import hypothesis
 import pydantic_ai.models
 import pytest
 from asgiref.sync import SyncToAsync
+from django.contrib.contenttypes.management import create_contenttypes
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connections
+from django.db.models.signals import post_migrate
 from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
 from sessions_app import rate_limits
@@ -66,10 +69,18 @@ def django_db_keepdb() -> bool:
     return bool(LANE_DATABASE)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _flushed_quickly() -> None:
+    """After each test in real transactions Django writes anew what its own apps keep of each model: half of a flush."""
+    post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    post_migrate.disconnect(create_contenttypes)
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     cache.clear()
+    ContentType.objects.clear_cache()  # a flush takes the rows that it remembers
     rate_limits.forget_all()
     if inspect.iscoroutinefunction(request.function) and request.node.get_closest_marker("django_db"):
         SyncToAsync.single_thread_executor.submit(connections.close_all).result(10)
