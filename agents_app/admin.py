@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agents_app.models import (
     Agent,
     Approval,
     BlockedIndicator,
+    DefaultModel,
     Grant,
     Provider,
     Question,
@@ -21,14 +24,40 @@ from agents_app.models import (
     ToolPolicy,
     UsageRecord,
 )
-from agents_app.services import quota_standing, quotas
+from agents_app.services import configuring, providers, quota_standing, quotas
 from sessions_app.administration import RecordAdmin, ScopedAdmin
+from sessions_app.errors import Refused
 
 OF_ORGANIZATION = ("organization", admin.RelatedOnlyFieldListFilter)
+SEEN = ("has_key", "state", "latency", "last_error")
+
+
+class AgentForm(forms.ModelForm):
+    """Says in the form what a run would only find out when it starts."""
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean() or {}
+        if not self.errors:
+            agent = Agent(**{name: told[name] for name in ("organization", "name", "provider", "model", "config")})
+            try:
+                configuring.decide(agent, session={})
+            except Refused as refused:
+                field = refused.details.get("field")
+                self.add_error("model" if field == "model" else "config", refused.detail)
+        return told
+
+
+class ProviderForm(forms.ModelForm):
+    key = forms.CharField(
+        required=False, strip=True, widget=forms.PasswordInput(attrs={"autocomplete": "off"}), max_length=500,
+        help_text=_("A key of this provider's own. It is kept encrypted and never shown; empty leaves what there is."),
+    )  # fmt: skip
+    forget_key = forms.BooleanField(required=False, help_text=_("Forget the key that is kept."))
 
 
 @admin.register(Agent)
 class AgentAdmin(ScopedAdmin):
+    form = AgentForm
     addable = changeable = True
     list_display = ("name", "role", "organization", "provider", "model", "enabled")
     list_filter = ("role", "enabled", OF_ORGANIZATION)
@@ -46,9 +75,11 @@ class ProviderAdmin(ScopedAdmin):
     """Where models come from: an address and the name of a secret, so only superusers say it."""
 
     changeable = True
-    list_display = ("name", "kind", "model_type", "organization", "default_model", "enabled")
+    form = ProviderForm
+    list_display = ("name", "kind", "model_type", "organization", "default_model", "enabled", "state", "latency",
+                    "last_error")  # fmt: skip
     list_filter = ("kind", "enabled", OF_ORGANIZATION)
-    list_select_related = ("organization",)
+    list_select_related = ("organization", "health")
     search_fields = ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -57,7 +88,53 @@ class ProviderAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # An address of one's own with the name of somebody's key would send that key there.
         fixed = ("organization", "name", "kind", "model_type", "base_url", "key_variable")
-        return () if request.user.is_superuser else fixed
+        return SEEN if request.user.is_superuser else (*fixed, *SEEN)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        told = ["organization", "name", "kind", "model_type", "base_url", "key_variable"]
+        own = ["key", "forget_key"] if request.user.is_superuser else []
+        return [*told, *own, "offered", "default_model", "config", "enabled", *SEEN]
+
+    @admin.display(description=_("state"))
+    def state(self, provider: Provider) -> str:
+        health = getattr(provider, "health", None)
+        return health.detail if health else gettext("Nobody has looked yet.")
+
+    @admin.display(description=_("latency"))
+    def latency(self, provider: Provider) -> str:
+        health = getattr(provider, "health", None)
+        return f"{health.latency_ms} ms" if health and health.latency_ms is not None else "-"
+
+    @admin.display(description=_("last error"))
+    def last_error(self, provider: Provider) -> str:
+        health = getattr(provider, "health", None)
+        return (
+            f"{health.last_error} ({health.last_error_at:%Y-%m-%d %H:%M} UTC)" if health and health.last_error else "-"
+        )
+
+    @admin.display(description=_("key of its own"), boolean=True)
+    def has_key(self, provider: Provider) -> bool:
+        return bool(provider.sealed_key)
+
+    def save_model(self, request: HttpRequest, obj: Provider, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        told = form.cleaned_data
+        if told.get("key") or told.get("forget_key"):
+            providers.set_key(obj, told.get("key", ""))
+
+
+@admin.register(DefaultModel)
+class DefaultModelAdmin(ScopedAdmin):
+    """What agents of an organisation use that name no provider."""
+
+    addable = changeable = deletable = True
+    list_display = ("organization", "provider", "model")
+    list_select_related = ("organization", "provider")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "provider":
+            kwargs["queryset"] = _own_and_shared(request, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 @admin.register(ToolPolicy)

@@ -14,6 +14,7 @@ SECRET_LENGTH = 32
 CSP_NEVER = ("'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:")
 CSP_CLOSED = {"default-src": ["'none'"], "base-uri": ["'none'"], "frame-ancestors": ["'none'"]}
 ADDRESSES = {
+    "ANTHROPIC_BASE_URL": ("http://", "https://"),
     "OPENAI_BASE_URL": ("http://", "https://"),
     "REDIS_URL": ("redis://", "rediss://", "unix://"),
 }
@@ -53,6 +54,21 @@ def addresses_of_services_can_be_reached(**_: Any) -> list[CheckMessage]:
         Error(f"{name} must be an address that begins with {' or '.join(schemes)}.", id="warroom.E004")
         for name, schemes in ADDRESSES.items()
         if (value := getattr(settings, name)) and not _is_address(value, schemes)
+    ]
+
+
+@register()
+def the_named_model_has_a_server(**_: Any) -> list[CheckMessage]:
+    """A model that nobody could ask would leave the offline demo model to answer, which nobody asked for."""
+    there = {
+        "anthropic:": ("ANTHROPIC_API_KEY", settings.ANTHROPIC_API_KEY or settings.ANTHROPIC_BASE_URL),
+        "openai:": ("OPENAI_API_KEY", settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL),
+        "openai-compatible:": ("OPENAI_BASE_URL", settings.OPENAI_BASE_URL),
+    }
+    return [
+        Error(f"WARROOM_MODEL names a model of {prefix.rstrip(':')}, but {needed} is not set.", id="warroom.E005")
+        for prefix, (needed, given) in there.items()
+        if settings.WARROOM_MODEL.startswith(prefix) and not given
     ]
 
 

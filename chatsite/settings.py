@@ -192,6 +192,7 @@ WARROOM_SESSION_IDLE_HOURS = env.integer("WARROOM_SESSION_IDLE_HOURS", 168, low=
 OPENAI_API_KEY = env.read.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL = env.read.str("OPENAI_BASE_URL", default="")
 ANTHROPIC_API_KEY = env.read.str("ANTHROPIC_API_KEY", default="")
+ANTHROPIC_BASE_URL = env.read.str("ANTHROPIC_BASE_URL", default="")
 WARROOM_MODEL = env.read.str("WARROOM_MODEL", default="")
 CHAT_EXECUTION_MODE = env.choice("CHAT_EXECUTION_MODE", "direct_llm", ("direct_llm", "runtime_orchestrator"))
 ENGINEER_CHAT_MAX_ROUNDS = env.integer("ENGINEER_CHAT_MAX_ROUNDS", 10, low=1, high=1000)

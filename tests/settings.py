@@ -10,7 +10,8 @@ LANE_DATABASE = os.environ.get("WARROOM_TEST_DATABASE_URL", "")
 
 # The developer's own environment must not decide what a test sees.
 for name in ("SECRET_KEY", "REDIS_URL", "ALLOWED_HOSTS", "WARROOM_BIND", "WARROOM_UPLOADS", "WARROOM_DEMO_PASSWORD",
-             "OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "WARROOM_MODEL", "WARROOM_HTTPS"):  # fmt: skip
+             "OPENAI_API_KEY", "OPENAI_BASE_URL", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "WARROOM_MODEL",
+             "WARROOM_HTTPS"):  # fmt: skip
     os.environ.pop(name, None)
 os.environ["WARROOM_HOME"] = tempfile.mkdtemp(prefix="warroom-tests-")
 atexit.register(shutil.rmtree, os.environ["WARROOM_HOME"], ignore_errors=True)

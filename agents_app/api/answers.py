@@ -204,6 +204,11 @@ class ProviderResource(Resource):
     available: bool
     detail: str
     models: list[str]
+    reachable: bool | None
+    authorised: bool | None
+    model_present: bool | None
+    last_error: str | None
+    last_error_at: datetime | None
     latency_ms: int | None
     checked_at: datetime | None
     demo: bool

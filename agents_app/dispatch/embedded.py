@@ -17,7 +17,7 @@ from django.db import InterfaceError, OperationalError
 from agents_app import queue
 from agents_app.dispatch import periodic
 from agents_app.dispatch.usher import Usher
-from agents_app.engine import models
+from agents_app.engine import clients
 from agents_app.engine.advance import advance
 from agents_app.engine.watch import Cancelled, Paused, Released, Watch
 from agents_app.models import Run
@@ -70,7 +70,7 @@ class Runner:
         if self._tasks:
             _, late = await asyncio.wait(self._tasks.values(), timeout=RELEASE_SECONDS)
             await _ended(*late)
-        await models.close()
+        await clients.close()
         self._home.leave()
 
     # --- Hearing ------------------------------------------------------------------------------------------------------

@@ -6,23 +6,24 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db import transaction
 from pydantic import BaseModel, ValidationError
 from pydantic_ai.direct import model_request_stream
-from pydantic_ai.exceptions import ModelAPIError, ModelHTTPError
+from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
     ModelRequestPart,
     ModelResponse,
+    ModelResponsePart,
     RetryFeedbackPart,
     RetryInfo,
     ToolCallPart,
     ToolReturnPart,
 )
-from pydantic_ai.models import ModelRequestParameters
+from pydantic_ai.models import ModelRequestParameters, StreamedResponse
 from pydantic_ai.tools import ToolDefinition
 
 from agents_app.catalogue import ToolSpec
@@ -34,7 +35,7 @@ from agents_app.engine.reading import FieldReader, Reader, Silence, TextReader
 from agents_app.engine.streaming import Marks, Speaker
 from agents_app.engine.watch import Cancelled
 from agents_app.models import Agent, Run
-from agents_app.services import quotas, runs
+from agents_app.services import providers, quotas, runs
 from agents_app.services import usage as took
 from agents_app.services.configuring import Chosen
 from sessions_app import actors
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from agents_app.engine.turn import Turn
 
 OUTPUT_TOOL = "answer"
+ANTHROPIC = "anthropic"
 # Nobody reads a longer reply, and the room would carry it to every viewer.
 LONGEST_REPLY = 400_000
 
@@ -63,13 +65,14 @@ class Usage:
         """A server that counts nothing gets an estimate of four characters a token, marked as one."""
         self.requests += 1
         self.input_tokens += response.usage.input_tokens
-        self.output_tokens += response.usage.output_tokens or sum(len(str(part)) for part in response.parts) // 4
+        self.output_tokens += response.usage.output_tokens or _estimated(response)
         self.estimated = self.estimated or demo or not response.usage.output_tokens
 
-    def add_partial(self, text: str) -> None:
-        """What an unfinished answer took is known to nobody."""
+    def add_unfinished(self, asked_tokens: int, so_far: ModelResponse | None) -> None:
+        """What an unfinished answer took is known to nobody; a server that told what it has read is believed."""
         self.requests += 1
-        self.output_tokens += len(text) // 4
+        self.input_tokens += (so_far.usage.input_tokens if so_far else 0) or asked_tokens
+        self.output_tokens += _estimated(so_far) if so_far else 0
         self.estimated = True
 
 
@@ -114,45 +117,65 @@ class Asking:
                 self.turn.lease, actors.agent(self.agent.name), read=self.said.text,
                 message_type=self.message_type, round=self.round, marks=self.marks,
             )  # fmt: skip
+            self.stream: StreamedResponse | None = None
+            self.heard = self.whole = False
             try:
                 return await self._request([*self.messages, *corrections])
             except Cancelled:
+                self._count_unfinished(corrections)
                 await self._leave("cancelled")
                 raise
             except FAILURES as error:
+                self._count_unfinished(corrections, error)
                 wait = self._wait_before_next(error, tried)
                 if wait is None:
-                    await self._leave("failed")
-                    raise refusal(error) from error
-                await self.speaker.reset("The model's provider failed in the middle of it; it is asked again.")
-                await self.turn.watch.sleep(wait)
+                    await self._give_up(error)
+                await self._try_again(wait or 0, corrections)
             finally:
                 self.speaker.hush()
 
     async def _request(self, messages: list[ModelMessage]) -> ModelResponse:
         """One request, its events heard as they come; the clock starts anew with each of them."""
-        heard = False
-        limits, loop = self.turn.limits, asyncio.get_running_loop()
+        limits = self.turn.limits
         try:
-            async with asyncio.timeout_at(min(self.deadline, loop.time() + limits.first_token_s)) as clock:
+            async with asyncio.timeout_at(self._patience(limits.first_token_s)) as clock:
                 with self.turn.watch.interrupts(clock):
-                    async with self._stream(messages) as stream:
-                        async for event in stream:
-                            heard = True
+                    async with self._stream(messages) as self.stream:
+                        async for event in self.stream:
+                            self.heard = True
                             if self.reader.hear(event):
                                 await self._hear()
                             if not self.turn.watch.stopping:
-                                clock.reschedule(min(self.deadline, loop.time() + limits.stall_s))
-                        response = make_storable(stream.get())
-                        self.caught = filtering.hide(response, self.mask)
-                        return self._useful(response)
+                                clock.reschedule(self._patience(limits.stall_s))
+                        return self._useful(self.stream.get())
         except TimeoutError:
             self.turn.watch.check()
-            raise self._late(heard) from None
+            raise self._late() from None
         except ModelAPIError as error:
-            if heard and not isinstance(error, ModelHTTPError) and error.__cause__ is None:
+            if self.heard and not isinstance(error, ModelHTTPError) and _broken_off(error):
                 raise Cut from error
             raise
+
+    def _patience(self, limit: float) -> float:
+        """Until when to wait for the next word. A run with little time of its own keeps half of it for its next try."""
+        now = asyncio.get_running_loop().time()
+        if self.turn.limits.run_s is not None and self.turn.retried != self.turn.limits.retries_a_run:
+            limit = min(limit, (self.deadline - now) / 2)
+        return min(self.deadline, now + limit)
+
+    async def _try_again(self, wait: float, corrections: list[ModelMessage]) -> None:
+        await self.speaker.reset("The model's provider failed in the middle of it; it is asked again.")
+        if self.usage.requests:
+            await self._count()
+            await self.turn.afford(partial(self._expected, corrections))
+        await self.turn.watch.sleep(wait)
+
+    async def _give_up(self, error: Failure) -> NoReturn:
+        await self._leave("failed")
+        refused = refusal(error)
+        if not isinstance(error, Useless):  # what it says is one thing, whether it answers another
+            await executors.run(partial(providers.note_error, self.resolved.provider.pk, refused.detail))
+        raise refused from error
 
     def _stream(self, messages: list[ModelMessage]) -> Any:
         return model_request_stream(
@@ -167,10 +190,12 @@ class Asking:
         if self.reader.size > LONGEST_REPLY:
             raise Useless("LLM_TOKEN_LIMIT", "The model's reply was too long; it was broken off.")
 
-    def _late(self, heard: bool) -> Late:
+    def _late(self) -> Late:
         if asyncio.get_running_loop().time() >= self.deadline:
             return Late("The model took too long over its reply.")
-        return Late("The model stopped in the middle of its reply." if heard else "The model did not begin to answer.")
+        return Late(
+            "The model stopped in the middle of its reply." if self.heard else "The model did not begin to answer."
+        )
 
     def _wait_before_next(self, error: Failure, tried: int) -> float | None:
         """Seconds until the next try, or None if there is no use in one."""
@@ -208,7 +233,12 @@ class Asking:
 
     # --- What came ----------------------------------------------------------------------------------------------------
     def _useful(self, response: ModelResponse) -> ModelResponse:
+        make_storable(response)
+        self.caught = filtering.hide(response, self.mask)
+        if not _ended(response):
+            raise Cut
         self.usage.add(response, demo=self.resolved.demo)
+        self.whole = True
         if response.finish_reason == "content_filter":
             raise Useless("LLM_CONTENT_FILTER", "The model's provider refused the content.")
         if response.tool_calls or (response.text or "").strip():
@@ -260,8 +290,6 @@ class Asking:
     async def _leave(self, status: str) -> None:
         """Keep what was shown of an answer that will not be finished."""
         text, caught = self.said.whole(), self.said.counts
-        if self.speaker.begun and not self.usage.requests:
-            self.usage.add_partial(text)
         if self.speaker.begun:
             then = self._record(None, caught)
             await self.speaker.end(text, then=then, status=status, metadata=self._metadata(caught))
@@ -272,8 +300,17 @@ class Asking:
     # --- What it took -------------------------------------------------------------------------------------------------
     def _expected(self, corrections: list[ModelMessage]) -> int:
         """Tokens the next request may take, as far as one can tell before it is made."""
-        asked = " ".join(str(part) for message in [*self.messages, *corrections] for part in message.parts)
-        return quotas.estimate(asked, reply=self.resolved.chosen.config.get("max_tokens") or quotas.TYPICAL_REPLY)
+        reply = self.resolved.chosen.config.get("max_tokens") or quotas.TYPICAL_REPLY
+        return quotas.estimate(self._asked(corrections), reply=reply)
+
+    def _asked(self, corrections: list[ModelMessage]) -> str:
+        return " ".join(_written(part) for message in [*self.messages, *corrections] for part in message.parts)
+
+    def _count_unfinished(self, corrections: list[ModelMessage], error: Failure | None = None) -> None:
+        """A try that was cut is paid for like any other, made again or not; one that was refused outright is not."""
+        if not self.whole and (self.heard or isinstance(error, Late)):
+            asked = quotas.estimate(self._asked(corrections), reply=0)
+            self.usage.add_unfinished(asked, self.stream.get() if self.stream else None)
 
     async def _count(self, checkpoint: dict[str, Any] | None = None, caught: Counter[str] | None = None) -> None:
         """Count a request whose answer nobody is shown."""
@@ -301,6 +338,28 @@ class Asking:
         told = {"provider": self.resolved.provider.name, "model": self.resolved.name, **self.marks.metadata}
         told |= {"masked": dict(caught)} if caught else {}
         return {**told, "demo": True, "estimated": True} if self.resolved.demo else told
+
+
+def _estimated(response: ModelResponse) -> int:
+    return quotas.estimate("".join(_written(part) for part in response.parts), reply=0)
+
+
+def _written(part: ModelRequestPart | ModelResponsePart) -> str:
+    """A part as the model reads or writes it, more or less."""
+    if isinstance(part, ToolCallPart):
+        return f"{part.tool_name} {part.args_as_json_str()}"
+    return str(getattr(part, "content", ""))
+
+
+def _broken_off(error: ModelAPIError) -> bool:
+    """Whether the connection was lost under a stream, or the stream ended before its time; not what a server said."""
+    return isinstance(error, ModelConnectionError) or error.__cause__ is None
+
+
+def _ended(response: ModelResponse) -> bool:
+    """Whether the model came to its end: a stream may just stop, and Anthropic's client takes that for one."""
+    said_why = (response.provider_details or {}).get("finish_reason")
+    return bool(response.finish_reason or said_why) or response.provider_name != ANTHROPIC
 
 
 def _faults(misfit: ValidationError, response: ModelResponse) -> list[ModelRequestPart]:

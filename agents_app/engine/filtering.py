@@ -24,6 +24,8 @@ def hide(response: ModelResponse, mask: Mask) -> Counter[str]:
     for part in response.parts:
         if isinstance(part, TextPart | ThinkingPart):
             masked = mask.text(part.content)
+            if masked.counts and isinstance(part, ThinkingPart):
+                part.signature = None  # it is for the words as they were; a server refuses others under it
             part.content = masked.text
             counts.update(masked.counts)
         elif isinstance(part, ToolCallPart) and part.args:

@@ -2,33 +2,31 @@
 
 import asyncio
 import time
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+import anthropic
 import openai
 
 from agents_app import clock
-from agents_app.engine import models
+from agents_app.engine import clients
 from agents_app.models import Provider
 from agents_app.services import providers
+from agents_app.services.providers import Seen
+from sessions_app.errors import Refused
 from sessions_app.events import executors
 
 PROBE_SECONDS = 3.0
 KEPT_SECONDS = 5.0
 LOOK_AGAIN = timedelta(seconds=50)
 MODELS_KEPT = 500
+FAILURES = (openai.OpenAIError, anthropic.AnthropicError, Refused, ValueError)
+UNAUTHORISED = (
+    openai.AuthenticationError | openai.PermissionDeniedError
+    | anthropic.AuthenticationError | anthropic.PermissionDeniedError
+)  # fmt: skip
 OFFLINE = "Offline demo model: its answers are not a real model's."
-
-
-@dataclass(frozen=True)
-class Seen:
-    available: bool
-    detail: str
-    latency_ms: int | None = None
-    reached: bool = True
-    listed: list[str] = field(default_factory=list)
 
 
 _last: dict[UUID, tuple[float, Seen]] = {}
@@ -41,12 +39,7 @@ async def look(rows: list[Provider]) -> None:
     seen = await asyncio.gather(*(_probe(row) for row in due))
     for row, each in zip(due, seen, strict=True):
         _last[row.pk] = (time.monotonic(), each)
-        await executors.run(
-            partial(
-                providers.record_health, row.pk, available=each.available, detail=each.detail,
-                latency_ms=each.latency_ms, reached=each.reached, listed=each.listed,
-            )
-        )  # fmt: skip
+        await executors.run(partial(providers.record_health, row.pk, each))
 
 
 async def keep_watch() -> None:
@@ -60,31 +53,46 @@ def _due() -> list[Provider]:
 
 async def _probe(provider: Provider) -> Seen:
     if provider.kind == Provider.Kind.DEMO:
-        return Seen(True, OFFLINE, 0)
-    if provider.kind not in models.OPENAI_KINDS:
-        return Seen(False, f"Providers of kind {provider.kind} can't be used yet.")
+        return Seen(True, OFFLINE, 0, authorised=True, model_present=True)
     began = time.monotonic()
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            offered = await models.client(provider).models.list(timeout=PROBE_SECONDS)
-    except (TimeoutError, openai.OpenAIError, ValueError) as error:
-        return Seen(False, _why(error), reached=not isinstance(error, TimeoutError | openai.APIConnectionError))
-    names = {each.id for each in offered.data or []}
+            names = await _listed(provider)
+    except (TimeoutError, *FAILURES) as error:
+        return _failed(error)
     wanted = provider.default_model
     present = wanted in names or f"{wanted}:latest" in names
     detail = "Reachable." if present else f"Reachable, but it does not list the model {wanted}."
     took = round((time.monotonic() - began) * 1000)
-    return Seen(present, detail, took, listed=sorted(names)[:MODELS_KEPT])
+    kept = sorted(names)[:MODELS_KEPT]
+    return Seen(present, detail, took, authorised=True, model_present=present, listed=kept)
+
+
+async def _listed(provider: Provider) -> set[str]:
+    """The names of the models that the server has."""
+    if provider.kind == Provider.Kind.ANTHROPIC:
+        theirs = await clients.anthropic_client(provider).models.list(limit=MODELS_KEPT, timeout=PROBE_SECONDS)
+        return {each.id for each in theirs.data or []}
+    offered = await clients.openai_client(provider).models.list(timeout=PROBE_SECONDS)
+    return {each.id for each in offered.data or []}
+
+
+def _failed(error: Exception) -> Seen:
+    reached = not isinstance(error, TimeoutError | Refused | openai.APIConnectionError | anthropic.APIConnectionError)
+    refused = isinstance(error, Refused | UNAUTHORISED)
+    return Seen(False, _why(error), reached=reached, authorised=False if refused else None)
 
 
 def _why(error: Exception) -> str:
     """By type and status, in our words: what a server says may hold anything."""
-    if isinstance(error, TimeoutError | openai.APITimeoutError):
+    if isinstance(error, Refused):
+        return error.detail
+    if isinstance(error, TimeoutError | openai.APITimeoutError | anthropic.APITimeoutError):
         return "It did not answer in time."
-    if isinstance(error, openai.AuthenticationError | openai.PermissionDeniedError):
+    if isinstance(error, UNAUTHORISED):
         return "It does not accept our key."
-    if isinstance(error, openai.APIStatusError):
+    if isinstance(error, openai.APIStatusError | anthropic.APIStatusError):
         return f"It answers with an error ({error.status_code})."
-    if isinstance(error, openai.APIConnectionError):
+    if isinstance(error, openai.APIConnectionError | anthropic.APIConnectionError):
         return "It can't be reached."
     return "What it answers is not a list of models."

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from agents_app import clock
 from agents_app.models import Agent, Provider, Run
-from agents_app.services import providers
+from agents_app.services import providers, sampling
 from sessions_app import runtime_config
 from sessions_app.actors import Actor
 from sessions_app.errors import Refused
@@ -57,8 +57,7 @@ def decide(agent: Agent, *, session: Config, message: Config | None = None) -> C
     for level in (session, message or {}):
         where = _apply(where, level, agent)
     provider, model = _settled(where, agent)
-    asked = {**own, **session, **(message or {})}
-    chosen = _in_force(provider, model, asked)
+    chosen = _in_force(provider, model, [own, session, message or {}])
     _require_room(chosen)
     return chosen
 
@@ -100,8 +99,12 @@ def _in_use(agent: Agent, session: ChatSession) -> str:
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
 def _of_agent(agent: Agent) -> _Where:
-    own = agent.provider if agent.provider and agent.provider.enabled else None
-    return _Where(own or providers.default(), agent.model if own else "")
+    """Its own provider, or the organisation's default, or the installation's; a model belongs to its provider."""
+    if agent.provider and agent.provider.enabled:
+        return _Where(agent.provider, agent.model)
+    chosen = providers.default_of(agent.organization_id)
+    where = _Where(chosen.provider, chosen.model) if chosen else _Where(providers.default())
+    return where if agent.provider or not agent.model else _apply(where, {"model": agent.model}, agent)
 
 
 def _apply(where: _Where, level: Config, agent: Agent) -> _Where:
@@ -140,8 +143,9 @@ def _settled(where: _Where, agent: Agent) -> tuple[Provider, str]:
 
 
 def _that_fits(where: _Where, agent: Agent) -> Provider:
-    """The first that has what was asked for: the agent's own, the default, then the others by name."""
-    preferred = [one.pk for one in (agent.provider, providers.default()) if one]
+    """The first that has what was asked for: the agent's own, the defaults, then the others by name."""
+    chosen = providers.default_of(agent.organization_id)
+    preferred = [one.pk for one in (agent.provider, chosen and chosen.provider, providers.default()) if one]
     open_ones = sorted(
         _visible(agent).filter(enabled=True),
         key=lambda one: (preferred.index(one.pk) if one.pk in preferred else len(preferred), one.name),
@@ -181,9 +185,11 @@ def _require_reached(provider: Provider) -> None:
         raise Refused("SERVICE_UNAVAILABLE", words, details={"field": "provider", "provider": provider.name})
 
 
-def _in_force(provider: Provider, model: str, asked: Config) -> Chosen:
+def _in_force(provider: Provider, model: str, levels: list[Config]) -> Chosen:
     """Only what is really used; a name that a stronger level made void is left out."""
-    settings = {name: value for name, value in {**provider.config, **asked}.items() if name in SETTINGS}
+    merged = sampling.settle(provider, model, [provider.config, *levels])
+    settings = {name: value for name, value in merged.items() if name in SETTINGS}
+    asked = {name for level in levels for name in level}
     used = {"provider": provider.name, "model": model, "model_type": provider.model_type}
     return Chosen(provider, model, settings | {name: value for name, value in used.items() if name in asked})
 

@@ -40,7 +40,7 @@ def add(
 def _with(had: dict[str, Any], step: dict[str, Any], cost: Decimal | None) -> dict[str, Any]:
     """The sum of a run's steps; a cost only as far as models have prices."""
     sums = {name: had.get(name, 0) + step[name] for name in ("requests", "input_tokens", "output_tokens")}
-    known = [each for each in (had.get("cost"), cost) if each is not None]
+    known = [Decimal(str(each)) for each in (had.get("cost"), cost) if each is not None]  # the sum is kept as JSON
     return {
         **sums,
         **({"cost": round(float(sum(known)), 6)} if known else {}),

@@ -49,6 +49,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"model": None, "temperature": 3}, "temperature", "must be a number from 0 to 2"),
     ({"model": "gpt-99", "provider": "house"}, "model", "is not one of house; it has"),
     ({"model": "gpt-99", "model_type": "local"}, "model", "is not known; there are"),
+    ({"provider": "claude", "temperature": 1.1}, "temperature", "must be a number from 0 to 1 for claude"),
+    ({"provider": "claude", "temperature": 0.5, "top_p": 0.5}, "top_p", "takes one of the two"),
+    ({"provider": "claude", "model": "claude-opus-5", "topP": 0.5}, "top_p", "is not taken by claude-opus-5"),
     ({"colour": "red"}, "colour", "is not known; the names are"),
 ]
 
@@ -60,6 +63,10 @@ def room() -> ChatSession:
     house = Provider.objects.create(
         organization=home, name="house", kind="openai-compatible", model_type="local", base_url="http://127.0.0.1:9/v1",
         default_model="large", offered=[{"name": "large"}, {"name": "small", "max_tokens": 4096}],
+    )  # fmt: skip
+    Provider.objects.create(
+        organization=home, name="claude", kind="anthropic", model_type="local", default_model="claude-sonnet-4-5",
+        offered=[{"name": "claude-sonnet-4-5"}, {"name": "claude-opus-5"}],
     )  # fmt: skip
     Provider.objects.create(organization=home, name="closed", kind="demo", enabled=False)
     Provider.objects.create(organization=factories.organization("other"), name="theirs", kind="demo")

@@ -161,19 +161,31 @@ def test_what_can_not_be_asked_is_refused(incident: Incident, body: dict[str, An
 
 
 # --- Failures ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("words", ["", "So far"])
+async def test_a_model_that_hangs_leaves_time_for_the_one_retry(
+    words: str, incident: Incident, models: FakeOpenAI, runner: Runner, rita: Person
+) -> None:
+    models.hangs(after=words)
+    models.says("It is over.")
+    with override_settings(ENGINEER_CHAT_AI_TIMEOUT=3):
+        run = await settled(await ask(rita, incident, "Is it over?"))
+    assert (run.status, run.error, len(models.requests)) == ("succeeded", "", 2)
+    assert (run.ended_at - run.created_at).total_seconds() < 3
+
+
 @pytest.mark.parametrize("fault", ["hangs", "fails twice", "refuses"])
 async def test_a_failure_says_what_failed_and_a_retry_costs_no_round(
     fault: str, incident: Incident, models: FakeOpenAI, runner: Runner, rita: Person
 ) -> None:
-    requests = {"hangs": 1, "fails twice": 2, "refuses": 1}[fault]
-    if fault == "hangs":
-        models.hangs(after="Chec")
+    requests = {"hangs": 2, "fails twice": 2, "refuses": 1}[fault]
     for _ in range(2):
+        if fault == "hangs":
+            models.hangs(after="Chec")
         if fault == "fails twice":
             models.fails(503)
     if fault == "refuses":
         models.fails(401)
-    with override_settings(ENGINEER_CHAT_AI_TIMEOUT=1 if fault == "hangs" else 30):
+    with override_settings(ENGINEER_CHAT_AI_TIMEOUT=2 if fault == "hangs" else 30):
         asked = await ask(rita, incident, "Is it over?")
         run = await settled(asked)
     assert (run.status, len(models.requests)) == ("failed", requests)

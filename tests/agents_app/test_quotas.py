@@ -233,13 +233,16 @@ async def test_a_request_is_settled_once_whatever_becomes_of_its_run(room: ChatS
     await until(lambda: "message.start" in told(room)[-1:])
     watch.stop(Cancelled())
     assert (await working).status == "cancelled"
-    assert await in_thread(counts) == [(2, 0), (18, 0)]
+    # What the cut answer had read and written is an estimate.
+    [requests, (used, reserved)] = await in_thread(counts)
+    assert (requests, reserved) == ((2, 0), 0)
+    assert 17 < used < 200
     run = await in_thread(post, room)
     for owner in ("a:1", "b:1", "c:1", "d:1", "e:1"):
         await in_thread(runs.acquire, run_id=run.pk, owner=owner)
         await in_thread(crash, run)
     assert (await in_thread(Run.objects.get, pk=run.pk)).error_code == "RUN_CRASHED"
-    assert await in_thread(counts) == [(2, 0), (18, 0)]
+    assert await in_thread(counts) == [(2, 0), (used, 0)]
 
 
 @pytest.mark.django_db(transaction=True)
