@@ -39,14 +39,16 @@ async def _admit(connection: Connection, room: Room, sub: Sub, *, by: Actor) -> 
     room.reaches(found.epoch, found.head)
     reason = await resume.why_not(room, epoch=sub.epoch, after=sub.after)
     if reason is None:
-        start, told = sub.after or 0, dict[str, Any](recovered=True)
+        start, told = sub.after or 0, dict[str, Any](recovered=True, head=room.head)
     else:
         taken = await executors.run(snapshot.take, room.id, by=by)
         room.reaches(taken.epoch, taken.head)
-        start, told = taken.head, {"recovered": False, "reason": reason, "snapshot": taken.parts}
+        # Where the snapshot was taken, not where the room is by now: a client passes over what is not after its head.
+        start = taken.head
+        told = {"recovered": False, "reason": reason, "head": start, "snapshot": taken.parts}
     # No await from here on: the room can't move, and nothing comes between.
     viewer = Viewer(room, connection, pos=start, deltas=sub.deltas)
-    frame = {"t": "subscribed", "room": room.id, "epoch": room.epoch, "head": room.head, **told}
+    frame = {"t": "subscribed", "room": room.id, "epoch": room.epoch, **told}
     connection.put(frames.encode_within({**frame, "partials": viewer.introduction()}, "snapshot"))
     connection.follow(viewer)
     viewer.catch_up()

@@ -8,6 +8,7 @@ from asgiref.sync import async_to_sync
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sessions_app import snapshot
 from sessions_app.events import executors, rooms
 from sessions_app.events.hub import hub
 from sessions_app.models import ChatSession, Event, Message, Participant
@@ -56,6 +57,24 @@ async def test_who_comes_for_the_first_time_gets_a_snapshot(person, room):
     assert [message["content"] for message in subscribed["snapshot"]["messages"]] == ["one", "two"]
     assert subscribed["epoch"] == room.epoch
     assert caught_up["seq"] == 2
+    await socket.close()
+
+
+async def test_what_happens_while_a_snapshot_is_on_its_way_comes_after_it(person, room, monkeypatch):
+    """A client counts on from `head`: one that is ahead of the snapshot would have it pass over these events."""
+    await said(room, "one", "two")
+    take = snapshot.take
+
+    def taken_and_then(room_id, **by):
+        taken = take(room_id, **by)
+        say(room, "three")
+        return taken
+
+    monkeypatch.setattr(snapshot, "take", taken_and_then)
+    socket = await opened(person)
+    subscribed, *after = await socket.enter(room)
+    assert subscribed["head"] == subscribed["snapshot"]["session"]["head"] == 2
+    assert [(frame["t"], frame["seq"]) for frame in after] == [("event", 3), ("caught_up", 3)]
     await socket.close()
 
 
