@@ -18,7 +18,7 @@ from sessions_app.api import bodies
 from sessions_app.client_address import nearest
 from sessions_app.client_frames import ClientFrame, Cmd, Hello, Ping, Pong, Sub, Unreadable, Unsub
 from sessions_app.errors import Invalid, NotFound, Refused
-from sessions_app.events import executors, frames
+from sessions_app.events import executors, frames, ready_frames
 from sessions_app.events.connection import PING_SECONDS, WINDOW_BYTES, Connection
 from sessions_app.events.hub import hub
 from sessions_app.events.refusals import error_object
@@ -56,7 +56,8 @@ class WarRoomConsumer(AsyncConsumer):
     async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Any) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.connection = Connection(send, abort=task.cancel)
+        together = ready_frames.TOGETHER in scope.get("extensions", ())
+        self.connection = Connection(send, abort=task.cancel, together=together)
         self.headers = entrance.headers_of(scope)
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: asyncio.Queue[Cmd] = asyncio.Queue(COMMANDS_WAITING)

@@ -6,17 +6,20 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
+from autobahn.exception import Disconnected
 from channels.routing import get_default_application
 from daphne import server as daphne_server
 from daphne.endpoints import build_endpoint_description_strings
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server, twisted_loop
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.python.failure import Failure
 
 from agents_app.serving import address
 from agents_app.serving.errors import CannotStart
 from agents_app.serving.lifecycle import INBOUND_BYTES, Lifecycle, close_databases
 from chatsite import body_limits
+from sessions_app.events import ready_frames
 
 
 class BoundedRequest(WebRequest):
@@ -83,6 +86,34 @@ class BoundedRequests(HTTPFactory):
 daphne_server.HTTPFactory = BoundedRequests  # its server takes no factory as an argument
 
 
+class Socket(WebSocketProtocol):
+    """Writes together what waits together, past the steps that daphne and autobahn take for each frame."""
+
+    def handle_reply(self, message: dict[str, Any]) -> None:
+        if message["type"] != ready_frames.TOGETHER:
+            super().handle_reply(message)
+        elif self.state != self.STATE_OPEN:
+            raise Disconnected("the socket is closed")
+        else:
+            self._write(ready_frames.joined(message["texts"]))
+
+    def _write(self, frames: bytes) -> None:
+        """At once where nothing waits before it: twice through the selector is half of what a frame costs here."""
+        transport = self.transport
+        if not (transport.dataBuffer or transport._tempDataBuffer):
+            sent = transport.writeSomeData(frames)
+            frames = frames[sent:] if isinstance(sent, int) else frames  # of a lost connection the loop hears as well
+        if frames:
+            transport.write(frames)
+
+
+class Sockets(WebSocketFactory):
+    protocol = Socket
+
+
+daphne_server.WebSocketFactory = Sockets
+
+
 class WarRoomServer(Server):
     """Starts and stops the runner with its loop, and says goodbye to its sockets before it closes them."""
 
@@ -102,6 +133,11 @@ class WarRoomServer(Server):
         self.lifecycle = Lifecycle()
         self.refusal = ""
         self.steps: list[asyncio.Task[None]] = []  # the loop keeps no strong hold of its tasks
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        if scope["type"] == "websocket":
+            scope["extensions"] = {ready_frames.TOGETHER: {}}
+        return super().create_application(protocol, scope)
 
     def listen_error(self, failure: Failure) -> None:
         """Remember the reason, where daphne's own logs it and ends with status 0."""

@@ -1,6 +1,8 @@
 """A server that pours frames into one room as fast as it can, each time it gets SIGUSR1. Three kinds:
 
-    python -m benchmarks.rig.pump warroom|stock|floor daphne|uvicorn PORT FRAMES
+    python -m benchmarks.rig.pump warroom|stock|floor daphne|uvicorn PORT FRAMES [burst]
+
+With `burst` all frames come in one moment, each word the time at which it was said, and stock has its default room.
 
 *warroom* is the product with its hub, window and writer; *stock* a plain Channels consumer with `group_send` on the
 layer in memory, given ready text, and room enough to lose nothing; *floor* sends ready bytes by hand, on uvloop only.
@@ -13,6 +15,7 @@ import os
 import re
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, cast
 
@@ -20,12 +23,13 @@ WORD = "12345678"
 LAST = "the end."
 LOUD = "loud"
 ID = "01a1fd74-fbce-749f-b6a6-2083c9e6c6e4"
+STAMP_US = 16 ** len(WORD)  # the microseconds that a word can tell: more than an hour
 Pour = Callable[[int], Awaitable[None]]
 
 
-def delta(number: int, frames: int) -> str:
+def delta(number: int, text: str) -> str:
     """What Warroom sends for one token, so that all three move the same bytes."""
-    off, text = number * len(WORD), word(number, frames)
+    off = number * len(WORD)
     return f'{{"msg":"{ID}","off":{off},"room":"{ID}","run":"{ID}","t":"delta","text":"{text}"}}'
 
 
@@ -33,8 +37,12 @@ def word(number: int, frames: int) -> str:
     return WORD if number < frames - 1 else LAST
 
 
+def stamp() -> str:
+    return f"{time.monotonic_ns() // 1000 % STAMP_US:08x}"
+
+
 # --- Warroom ----------------------------------------------------------------------------------------------------------
-def warroom() -> tuple[Any, Pour]:
+def warroom(burst: bool) -> tuple[Any, Pour]:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     from chatsite.asgi import application
     from sessions_app.events.hub import hub
@@ -51,8 +59,14 @@ def warroom() -> tuple[Any, Pour]:
                 await asyncio.sleep(0.001)
         hub.forget(room, message)
 
+    async def pour_at_once(frames: int) -> None:
+        room, message = next(iter(hub.rooms)), str(uuid7())
+        for number in range(frames):
+            hub.delta(room, run=message, msg=message, off=number * len(WORD), text=stamp())
+        hub.forget(room, message)
+
     make_home()
-    return application, pour
+    return application, pour_at_once if burst else pour
 
 
 def make_home() -> None:
@@ -63,11 +77,11 @@ def make_home() -> None:
 
 
 # --- Stock ------------------------------------------------------------------------------------------------------------
-def stock() -> tuple[Any, Pour]:
+def stock(burst: bool) -> tuple[Any, Pour]:
     import django
     from django.conf import settings
 
-    layer = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 1_000_000}}
+    layer = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {} if burst else {"capacity": 1_000_000}}
     settings.configure(CHANNEL_LAYERS={"default": layer}, SECRET_KEY="stock", ALLOWED_HOSTS=["*"])
     django.setup()
     from channels.generic.websocket import AsyncWebsocketConsumer
@@ -89,8 +103,10 @@ def stock() -> tuple[Any, Pour]:
     async def pour(frames: int) -> None:
         layer = get_channel_layer()
         for number in range(frames):
-            await layer.group_send(LOUD, {"type": "told", "text": delta(number, frames)})
-            await asyncio.sleep(0)
+            text = stamp() if burst else word(number, frames)
+            await layer.group_send(LOUD, {"type": "told", "text": delta(number, text)})
+            if not burst:
+                await asyncio.sleep(0)
 
     return Viewer.as_asgi(), pour
 
@@ -128,7 +144,7 @@ def frame(text: str) -> bytes:
 
 async def pour_raw(frames: int) -> None:
     for number in range(frames):
-        ready = frame(delta(number, frames))
+        ready = frame(delta(number, word(number, frames)))
         for transport in Raw.loud:
             transport.write(ready)
         await asyncio.sleep(0)
@@ -148,6 +164,20 @@ def serve_floor(port: int, frames: int) -> None:
 
 # --- Serving ----------------------------------------------------------------------------------------------------------
 # The screens answer no ping of the servers' own, so none is sent.
+def warroom_on_daphne(application: Any, port: int, begin: Callable[[], None]) -> None:
+    from agents_app.serving.with_daphne import WarRoomServer
+
+    server = WarRoomServer("127.0.0.1", port, announce=begin)
+    server.ping_interval = 3600
+    server.run()
+
+
+def warroom_on_uvicorn(application: Any, port: int, begin: Callable[[], None]) -> None:
+    from agents_app.serving.with_uvicorn import WarRoomServer, config
+
+    WarRoomServer(config(port=port, ws_ping_interval=None), announce=begin).run()
+
+
 def on_daphne(application: Any, port: int, begin: Callable[[], None]) -> None:
     from daphne.server import Server
 
@@ -182,13 +212,17 @@ def on_signal(pour: Pour, frames: int) -> Callable[[], None]:
     return begin
 
 
-def main(kind: str, server: str, port: int, frames: int) -> None:
+def main(kind: str, server: str, port: int, frames: int, burst: str = "") -> None:
     if kind == "floor":
         serve_floor(port, frames)
         return
-    application, pour = {"warroom": warroom, "stock": stock}[kind]()
-    {"daphne": on_daphne, "uvicorn": on_uvicorn}[server](application, port, on_signal(pour, frames))
+    application, pour = {"warroom": warroom, "stock": stock}[kind](bool(burst))
+    serve = {
+        ("warroom", "daphne"): warroom_on_daphne, ("warroom", "uvicorn"): warroom_on_uvicorn,
+        ("stock", "daphne"): on_daphne, ("stock", "uvicorn"): on_uvicorn,
+    }[kind, server]  # fmt: skip
+    serve(application, port, on_signal(pour, frames))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3], int(sys.argv[3]), int(sys.argv[4]))
+    main(*sys.argv[1:3], int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])

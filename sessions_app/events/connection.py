@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app.actors import Actor
 from sessions_app.errors import Refused
-from sessions_app.events import frames
+from sessions_app.events import frames, ready_frames
 from sessions_app.events.hub import hub
 from sessions_app.events.refusals import error_object
 from sessions_app.events.rooms import Room, Viewer
@@ -39,7 +39,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Connection:
-    def __init__(self, send: Send, *, abort: Callable[[], Any]) -> None:
+    def __init__(self, send: Send, *, abort: Callable[[], Any], together: bool = False) -> None:
         self.actor: Actor | None = None
         self.proof = ""
         self.expires: datetime | None = None
@@ -53,6 +53,8 @@ class Connection:
         self.clear = asyncio.Event()
         self.clear.set()
         self._send = send
+        # Whether the server writes several texts as one.
+        self._together = together
         self._abort = abort
         self._lingering = 0
         self._outbox: deque[str] = deque()
@@ -114,7 +116,7 @@ class Connection:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._outbox:
-                    await self._send({"type": "websocket.send", "text": self._outbox.popleft()})
+                    await self._send(self._next())
                 if self.ended is not None:
                     await self._send({"type": "websocket.close", "code": self.ended[0]})
                     return
@@ -122,6 +124,12 @@ class Connection:
             # uvicorn's ClientDisconnected is an OSError. What it closed by itself, for a frame that breaks the protocol
             # or a ping without an answer, it takes for our mistake: https://github.com/fastapi/fastapi/issues/3438
             self.ended = self.ended or (1006, "gone")
+
+    def _next(self) -> dict[str, Any]:
+        if not self._together:
+            return {"type": "websocket.send", "text": self._outbox.popleft()}
+        texts, self._outbox = self._outbox, deque()
+        return {"type": ready_frames.TOGETHER, "texts": texts}
 
     # --- Inward ------------------------------------------------------------------------------------------------------
     def heard(self) -> None:
