@@ -44,10 +44,7 @@ check: .venv/test
 	$(IN) manage.py makemigrations --check --dry-run
 
 bench: .venv/test
-	@ls benchmarks/*.py >/dev/null 2>&1 || { echo "No benchmarks yet."; exit 0; }; \
-	status=0; \
-	for script in benchmarks/[a-z]*.py; do echo "== $$script"; PYTHONPATH=. $(IN) "$$script" || status=1; done; \
-	exit $$status
+	$(IN) -m benchmarks
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage* htmlcov test-results

@@ -1,23 +1,21 @@
 """P1, P2, P3: one room's frames to many screens. Warroom beside a stock Channels consumer, and beside ready bytes."""
 
 import contextlib
-import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from types import FrameType
 from typing import Any, NamedTuple
 
 from benchmarks.rig import table
-from benchmarks.rig.processes import cpu_seconds, running
-from tests.services.ports import free_port
-from tests.services.server import PASSWORD, PROJECT, environment
+from benchmarks.rig.bounds import give_up_after
+from benchmarks.rig.processes import cpu_seconds
+from benchmarks.rig.served import Watcher, pumping, watcher
+from tests.services.server import PASSWORD
 
 ROUNDS = int(os.environ.get("P1_ROUNDS", "3"))
 IDLE = int(os.environ.get("P1_IDLE", "3000"))
@@ -45,12 +43,12 @@ class Case:
     at_least: float | None = None
     at_most: float | None = None
 
-    def verdict(self, ratio: float) -> str:
+    def verdict(self, ratio: float) -> tuple[str, bool | None]:
         if self.at_least is not None:
-            return f">= {self.at_least:g} {'met' if ratio >= self.at_least else 'MISSED'}"
+            return f">= {self.at_least:g}", ratio >= self.at_least
         if self.at_most is not None:
-            return f"<= {self.at_most:g} {'met' if ratio <= self.at_most else 'MISSED'}"
-        return ""
+            return f"<= {self.at_most:g}", ratio <= self.at_most
+        return "", None
 
 
 def _beside_stock(server: str, viewers: int, at_least: float) -> Case:
@@ -79,43 +77,27 @@ UNITS = {"rate": "frames/s", "cpu": "us/frame"}
 class Crowd:
     """A server that pours when told, and the screens that watch it."""
 
-    def __init__(self, pid: int, screens: "subprocess.Popen[str]") -> None:
+    def __init__(self, pid: int, screens: Watcher) -> None:
         self.pid, self.screens = pid, screens
 
     def round(self) -> dict[str, float]:
-        assert self.screens.stdin is not None
-        assert self.screens.stdout is not None
         before = cpu_seconds(self.pid)
-        self.screens.stdin.write("go\n")
-        self.screens.stdin.flush()
+        self.screens.begin()
         os.kill(self.pid, signal.SIGUSR1)
-        line = self.screens.stdout.readline()
-        if not line:
-            raise SystemExit("the screens gave up")
-        seen = json.loads(line)
+        seen = self.screens.read()
         spent = cpu_seconds(self.pid) - before
         return {"rate": seen["frames"] / seen["seconds"], "cpu": spent * 1e6 / seen["frames"]}
 
 
 @contextlib.contextmanager
 def crowd(home: Path, setup: Setup) -> Iterator[Crowd]:
-    port, ours = free_port(), setup.kind == "warroom"
-    home.mkdir()
-    chosen = environment(home / "home", WARROOM_BIND=f"127.0.0.1:{port}", WARROOM_DEMO_PASSWORD=PASSWORD,
-                         WARROOM_RATE_SOCKETS="0")  # fmt: skip
+    password = [PASSWORD] if setup.kind == "warroom" else []
     frames = str(FRAMES[setup.kind, setup.viewers])
-    pump = [sys.executable, "-m", "benchmarks.rig.pump", setup.kind, setup.server, str(port), frames]
-    screens = [sys.executable, "-m", "benchmarks.rig.viewers", f"http://127.0.0.1:{port}", str(setup.viewers),
-               str(setup.idle), *([PASSWORD] if ours else [])]  # fmt: skip
-    with running(pump, port=port, folder=PROJECT, log=home / "server.log", environment=chosen) as pid:
-        pipe = subprocess.PIPE
-        with subprocess.Popen(screens, cwd=PROJECT, text=True, stdin=pipe, stdout=pipe) as watching:
-            try:
-                if watching.stdout is None or watching.stdout.readline() != "ready\n":
-                    raise SystemExit(f"{setup}: the screens could not get in")
-                yield Crowd(pid, watching)
-            finally:
-                watching.kill()
+    with (
+        pumping(home, setup.kind, setup.server, frames) as server,
+        watcher("benchmarks.rig.viewers", server.url, str(setup.viewers), str(setup.idle), *password) as screens,
+    ):
+        yield Crowd(server.pid, screens)
 
 
 def measure(case: Case) -> tuple[list[float], list[float]]:
@@ -132,14 +114,13 @@ def measure(case: Case) -> tuple[list[float], list[float]]:
         return rounds
 
 
-def report(measured: dict[str, dict[str, Any]]) -> None:
-    rows = [
-        [name, f"{each['ours']:.0f}", f"{each['peer']:.0f}", each["unit"], f"{each['ratio']:.2f}", each["target"]]
+def lines(measured: dict[str, dict[str, Any]]) -> list[table.Line]:
+    return [
+        table.Line(
+            name, f"{each['ours']:.0f} : {each['peer']:.0f} {each['unit']}, {each['ratio']:.2f}", *each["target"]
+        )
         for name, each in measured.items()
     ]
-    print(f"\nFrames to many screens; medians of {ROUNDS} rounds, load {os.getloadavg()[0]:.1f}\n")
-    table.show(["", "ours", "peer", "", "ratio", "target"], rows)
-    print(f"\nkept in {table.keep('p1_fan_out', {'rounds': ROUNDS, 'load': os.getloadavg()[0], 'cases': measured})}")
 
 
 def judged(case: Case) -> dict[str, Any]:
@@ -150,16 +131,11 @@ def judged(case: Case) -> dict[str, Any]:
 
 
 def main() -> None:
-    for number in (signal.SIGTERM, signal.SIGALRM):
-        signal.signal(number, _give_up)
-    signal.alarm(LONGEST_SECONDS)
+    give_up_after(LONGEST_SECONDS)
     wanted = sys.argv[1:]
-    report({case.name: judged(case) for case in CASES if not wanted or any(word in case.name for word in wanted)})
-
-
-def _give_up(number: int, frame: FrameType | None) -> None:
-    """As an exception, so that all that was started is ended."""
-    raise SystemExit(f"given up after {signal.Signals(number).name}; the longest is {LONGEST_SECONDS} s")
+    measured = {case.name: judged(case) for case in CASES if not wanted or any(word in case.name for word in wanted)}
+    title = f"Frames to many screens, ours : the peer's, and the ratio; medians of {ROUNDS} rounds"
+    table.summarize("p1_fan_out", title, lines(measured), {"rounds": ROUNDS, "cases": measured})
 
 
 if __name__ == "__main__":

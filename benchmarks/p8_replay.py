@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from statistics import median
 import httpx
 
 from benchmarks.rig import table
+from benchmarks.rig.bounds import give_up_after
 from benchmarks.rig.processes import running
 from benchmarks.rig.viewers import CAUGHT_UP, Screen, warroom_screen
 from tests.services.ports import free_port
@@ -112,27 +112,26 @@ async def measure(replays: Replays) -> dict[str, list[float]]:
     return rounds
 
 
-def report(rounds: dict[str, list[float]]) -> None:
+def lines(rounds: dict[str, list[float]]) -> list[table.Line]:
     peer = median(rounds["DRF list"])
-    rows = [["DRF list of the rows", f"{peer:.1f}", "", ""]]
+    found = [table.Line(f"P8 {MISSED} missed events by a DRF list of the rows", f"{peer:.1f} ms")]
     for name, wanted in TARGETS.items():
         ours = median(rounds[name])
-        met = "met" if peer / ours >= wanted else "MISSED"
-        rows.append([f"Warroom, from {name}", f"{ours:.1f}", f"{peer / ours:.1f}", f">= {wanted} {met}"])
-    print(f"\n{MISSED} missed events to one client; medians of {ROUNDS} rounds, load {os.getloadavg()[0]:.1f}\n")
-    table.show(["", "ms", "times as fast", "target"], rows)
-    print(f"\nkept in {table.keep('p8_replay', {'rounds': rounds, 'load': os.getloadavg()[0]})}")
+        found.append(table.Line(f"P8 {MISSED} missed events from {name}", f"{ours:.1f} ms, {peer / ours:.1f} times as fast",
+                                f">= {wanted} times", peer / ours >= wanted))  # fmt: skip
+    return found
 
 
 def main() -> None:
-    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"given up after {LONGEST_SECONDS} s"))
-    signal.alarm(LONGEST_SECONDS)
+    give_up_after(LONGEST_SECONDS)
     with tempfile.TemporaryDirectory(prefix="p8-") as folder, servers(Path(folder)) as (url, peer, chosen):
         command = [sys.executable, "-m", "benchmarks.rig.long_room", str(MISSED + 100)]
         room = subprocess.run(command, cwd=PROJECT, env=chosen, check=True, capture_output=True, text=True)
         who = {"username": "commander", "password": PASSWORD}
         access = httpx.post(f"{url}/api/v1/auth/token", json=who, timeout=30).raise_for_status().json()["access"]
-        report(asyncio.run(measure(Replays(url, peer, access, room.stdout.strip()))))
+        rounds = asyncio.run(measure(Replays(url, peer, access, room.stdout.strip())))
+    title = f"{MISSED} missed events to one client; medians of {ROUNDS} rounds"
+    table.summarize("p8_replay", title, lines(rounds), {"rounds": rounds})
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -15,10 +14,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
-from types import FrameType
 from typing import Any
 
 from benchmarks.rig import table
+from benchmarks.rig.bounds import give_up_after
 from tests.services import postgresql
 from tests.services.server import PROJECT, environment
 
@@ -164,8 +163,24 @@ def report(all_measured: dict[str, dict[str, Any]]) -> None:
     ]
     fill = ["filling, us a message", *(f"{each['fill_s'] * 1e6 / MESSAGES:.0f}" for each in all_measured.values())]
     table.show(["", *all_measured], [*rows, fill])
-    setting = {"messages": MESSAGES, "rounds": ROUNDS, "load": os.getloadavg()[0]}
-    print(f"\nkept in {table.keep('search', {**setting, 'all': all_measured})}")
+    lines = [line for database, each in all_measured.items() for line in _lines(database, each["searches"])]
+    figures = {"messages": MESSAGES, "rounds": ROUNDS, "all": all_measured}
+    table.summarize("search", f"The slowest searches among {MESSAGES} messages", lines, figures)
+
+
+def _lines(database: str, searches: dict[str, Any]) -> list[table.Line]:
+    """One for all that are in time, and one for each that is not."""
+    taken = {name: median(found["ms"]) for name, found in searches.items()}
+    inside = [ms for ms in taken.values() if ms <= MOST_MS]
+    good = f"search, {database}: {len(inside)} of {len(taken)} kinds, the slowest of them"
+    return [
+        *([table.at_most(good, max(inside), MOST_MS, " ms")] if inside else []),
+        *(
+            table.at_most(f"search, {database}: {name}", ms, MOST_MS, " ms")
+            for name, ms in taken.items()
+            if ms > MOST_MS
+        ),
+    ]
 
 
 def _cell(found: dict[str, Any]) -> str:
@@ -175,16 +190,9 @@ def _cell(found: dict[str, Any]) -> str:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, _give_up)
-    signal.signal(signal.SIGALRM, _give_up)
-    signal.alarm(LONGEST_SECONDS)
+    give_up_after(LONGEST_SECONDS)
     with tempfile.TemporaryDirectory(prefix="search-") as folder, databases(Path(folder)) as found:
         report({name: measured(Path(folder) / name, address) for name, address in found.items()})
-
-
-def _give_up(number: int, frame: FrameType | None) -> None:
-    """As an exception, so that all that was started is ended."""
-    raise SystemExit(f"given up after {signal.Signals(number).name}; the longest is {LONGEST_SECONDS} s")
 
 
 if __name__ == "__main__":
