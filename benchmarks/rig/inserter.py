@@ -1,4 +1,6 @@
-"""Tasks that write messages and their events into one room as fast as they can: `... inserter ROOM TASKS INSERTS [stock]`.
+"""Tasks that write messages and their events into one room as fast as they can.
+
+    python -m benchmarks.rig.inserter ROOM TASKS INSERTS [stock]
 
 With `stock` the database is opened as Django opens one by default. Prints `ready`, waits for a line, writes, and prints
 {ms, locked}.
