@@ -37,20 +37,25 @@ def items(body: Any, known: Known) -> list[Item]:
     found: list[Item] = []
     for item in unwrapped(body, None, known):
         found.append(item)
-        if len(found) > MOST_DOCUMENTS:
-            raise Invalid(_("A body may hold {most} records.").format(most=MOST_DOCUMENTS))
+        few(found)
     return found
+
+
+def few(found: list[Any]) -> None:
+    if len(found) > MOST_DOCUMENTS:
+        raise Invalid(_("A body may hold {most} records.").format(most=MOST_DOCUMENTS))
 
 
 def unwrapped(value: Any, around: Reading | None, known: Known) -> Iterator[Item]:
     if isinstance(value, list):
+        few(value)
         for each in value:
             yield from unwrapped(each, around, known)
     elif isinstance(value, str) and value.strip():
         yield Item({"message": value}, around)
-    elif isinstance(value, dict):
+    elif isinstance(value, dict) and value:
         yield from opened(value, around, known)
-    else:
+    elif not isinstance(value, str | dict):
         raise Invalid(_("An alert is a JSON object, or a list of objects."))
 
 
@@ -66,7 +71,7 @@ def opened(value: dict[str, Any], around: Reading | None, known: Known) -> Itera
         yield from unwrapped(value[wrapped], Reading(without(value, wrapped), around), known)
     elif packed := json_in(value):
         yield from unwrapped(packed[1], Reading(without(value, packed[0]), around), known)
-    elif value:
+    else:
         yield Item(value, around)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sessions_app.indicators import Found
 from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import by_rule_level
@@ -32,7 +33,7 @@ def recognises(document: dict[str, Any]) -> bool:
 
 def one(source: str, document: dict[str, Any]) -> ParsedAlert:
     reading, rule = Reading(document), document["rule"]
-    host = machine(reading)
+    host, own = machine(reading), reading.word(("=agent_name",))
     user = reading.word([f"={name}" for name in USERS]) or next(iter(reading.found("user")), "")
     return ParsedAlert(
         source=source,
@@ -46,7 +47,8 @@ def one(source: str, document: dict[str, Any]) -> ParsedAlert:
         status="firing",
         host=host,
         user=user,
-        indicators=reading.indicators,
+        # Of what others sent to it by syslog the manager is no party.
+        indicators=tuple(each for each in reading.indicators if host == own or each != Found("host", own)),
         raw=document,
         techniques=reading.techniques,
     )

@@ -96,7 +96,10 @@ def indicators(telling: list[dict[str, Any]], documents: list[dict[str, Any]]) -
         low = each.value.lower()
         twice = each.kind == "file" and (("process", low) in known or low.startswith(SYSTEM_FILES))
         with_domain = each.kind == "user" and "\\" in low and ("user", low.rpartition("\\")[2]) in known
-        if not (twice or with_domain or (each.kind in ("user", "host", "ip", "process") and built_in(each.value))):
+        itself = each.kind == "ip" and low.startswith("fe80:")
+        if not (
+            twice or with_domain or itself or (each.kind in ("user", "host", "ip", "process") and built_in(each.value))
+        ):
             yield each
 
 

@@ -212,6 +212,21 @@ def test_the_end_of_something_nobody_told_us_of_opens_nothing(responder: Client)
         (b'{"a":' * 51 + b"1" + b"}" * 51, 400, "INVALID_REQUEST"),
         (b"[" * 90_000, 400, "INVALID_REQUEST"),
         (b'[{"title": "a"}, 5]', 400, "INVALID_REQUEST"),
+        (b'{"title": "a"}\nnot json', 400, "INVALID_REQUEST"),
+        (b'{"title": "a"}\n{"title": NaN}', 400, "INVALID_REQUEST"),
+        (b'{"title": "a"}\n[1]', 400, "INVALID_REQUEST"),
+        (b'{"title": "a"} {"title": "b"}', 400, "INVALID_REQUEST"),
+        (b"title=a&severity=high", 400, "INVALID_REQUEST"),
+        (b"\xef\xbb\xbf", 400, "INVALID_REQUEST"),
+        ('{"title": "a"}'.encode("utf-16"), 400, "INVALID_REQUEST"),
+        ('{"title": "é"}'.encode("latin-1"), 400, "INVALID_REQUEST"),
+        (b'\x1f\x8b\x08\x00{"title": "a"}', 400, "INVALID_REQUEST"),
+        (b'{"title": "' + b"\\ud800" * 3, 400, "INVALID_REQUEST"),
+        (b'{"title": ' + b"9" * 5000 + b"}", 400, "INVALID_REQUEST"),
+        (b"[" + b'{"title":"a"},' * 501 + b'{"title":"a"}]', 400, "INVALID_REQUEST"),
+        (b'{"title":"a"}\n' * 501, 400, "INVALID_REQUEST"),
+        (b"[" + b"{}," * 300_000 + b"{}]", 400, "INVALID_REQUEST"),
+        (b'{"alerts": [' + b'{"labels":{}},' * 501 + b'{"labels":{}}]}', 400, "INVALID_REQUEST"),
         (b'{"title": "' + b"x" * (1024 * 1024) + b'"}', 413, "PAYLOAD_TOO_LARGE"),
     ],
 )
@@ -227,6 +242,13 @@ def test_what_cannot_be_read_is_refused_and_leaves_nothing(
 
 def test_a_body_of_just_under_a_megabyte_is_taken(responder: Client) -> None:
     assert send(responder, {"title": "Long", "text": "x" * (1024 * 1024 - 100)}).status_code == 202
+
+
+def test_a_mark_of_the_byte_order_and_empty_lines_do_no_harm(responder: Client) -> None:
+    assert send(responder, b'\xef\xbb\xbf{"title": "Marked"}').status_code == 202
+    told = send(responder, b'\n{"title": "One"}\r\n\r\n{"title": "Two"}\n\n').json()
+    assert len(told["incident_ids"]) == len(told["alert_ids"]) == 2
+    assert set(Incident.objects.values_list("title", flat=True)) == {"Marked", "One", "Two"}
 
 
 def test_a_length_that_lies_is_found_out_while_reading(responder: Client) -> None:

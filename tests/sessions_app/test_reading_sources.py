@@ -342,3 +342,163 @@ def test_lists_and_lines_of_a_source_are_read_one_by_one() -> None:
     lines = "\n".join(json.dumps(falco(output_fields={"k8s.pod.name": name})) for name in ("a-1", "a-2"))
     alerts = ingest.read("", ingest.parse(lines.encode()))
     assert [(each.source, each.host) for each in alerts] == [("falco", "a-1"), ("falco", "a-2")]
+
+
+def grafana(status: str = "firing", **changes: Any) -> dict[str, Any]:
+    alert = {
+        "status": status,
+        "labels": {
+            "alertname": "Queue is long",
+            "grafana_folder": "Shop",
+            "instance": "queue-3:9187",
+            "severity": "high",
+        },
+        "annotations": {},
+        "startsAt": "2026-03-04T11:02:33Z",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "valueString": "[ var='B' labels={instance=queue-3} value=911 ]",
+        "panelURL": "https://grafana.corp.example/d/1?viewPanel=2",
+        "fingerprint": "57c6d9296de2ad39",
+        **changes,
+    }
+    return {"receiver": "room", "status": status, "alerts": [alert], "orgId": 1, "title": "[FIRING:1] Queue is long"}
+
+
+def test_grafana_tells_what_was_measured_and_where() -> None:
+    alert = one(grafana())
+    assert (alert.source, alert.title, alert.severity) == ("grafana", "Queue is long on queue-3:9187", "high")
+    assert "value=911" in alert.description
+    assert found(alert) == {"host:queue-3"}
+    assert alert.occurred_at == AT
+    assert alert.raw["annotations"] == {}
+    assert one(grafana(), "alertmanager").fingerprint == alert.fingerprint
+
+
+def test_a_rule_of_grafana_without_data_is_called_by_its_own_name() -> None:
+    labels = {"alertname": "DatasourceNoData", "rulename": "Orders a minute"}
+    assert one(grafana(labels=labels)).title == "No data: Orders a minute"
+
+
+def test_what_grafana_settles_is_what_it_opened_in_both_of_its_shapes() -> None:
+    def old(state: str) -> dict[str, Any]:
+        return {
+            "ruleId": 7, "ruleName": "Memory of cache-2", "state": state, "title": f"[{state}] Memory of cache-2",
+            "evalMatches": [{"value": 99, "metric": "used", "tags": {"host": "cache-2"}}], "message": "too full",
+        }  # fmt: skip
+
+    for opens, settles in ((grafana(), grafana("resolved")), (old("alerting"), old("ok"))):
+        first, last = one(opens), one(settles)
+        assert (first.source, first.status, last.status) == ("grafana", "firing", "resolved")
+        assert first.fingerprint == last.fingerprint
+    alert = one(old("alerting"))
+    assert (alert.title, alert.severity, alert.host) == ("Memory of cache-2", "high", "cache-2")
+
+
+def detection(**changes: Any) -> dict[str, Any]:
+    return {
+        "@timestamp": "2026-03-04T11:02:33Z",
+        "kibana.alert.rule.name": "Credentials read from memory",
+        "kibana.alert.rule.uuid": "0b1c",
+        "kibana.alert.severity": "critical",
+        "kibana.alert.risk_score": 99,
+        "kibana.alert.reason": "process event by omar on lap-8 created a critical alert",
+        "kibana.alert.status": "active",
+        "kibana.alert.rule.threat": [
+            {"technique": [{"id": "T1003", "subtechnique": [{"id": "T1003.001"}]}], "tactic": {"id": "TA0006"}}
+        ],
+        "host": {"name": "lap-8", "ip": ["10.4.4.8"]},
+        "user": {"name": "omar"},
+        "process": {"name": "odd.exe", "executable": "C:\\Temp\\odd.exe", "hash": {"sha256": "7e" * 32}},
+        "agent": {"version": "8.11.4.1"},
+        **changes,
+    }
+
+
+def test_a_detection_of_elastic_tells_rule_machine_person_and_techniques() -> None:
+    alert = one(detection())
+    assert (alert.source, alert.title, alert.severity) == ("elastic", "Credentials read from memory", "critical")
+    assert (alert.host, alert.user, alert.techniques) == ("lap-8", "omar", ("T1003", "T1003.001"))
+    assert {"hash:" + "7e" * 32, "host:lap-8", "user:omar", "ip:10.4.4.8"} <= found(alert)
+    assert not any("8.11" in each for each in found(alert))
+    assert one({"hits": {"hits": [{"_id": "1", "_source": detection()}]}}).fingerprint == alert.fingerprint
+
+
+def test_a_detection_is_the_same_while_rule_machine_and_person_are_and_ends_when_it_recovers() -> None:
+    first = one(detection())
+    again = one(detection(**{"@timestamp": "2026-03-05T00:00:00Z", "process": {"name": "other.exe"}}))
+    assert first.fingerprint == again.fingerprint != one(detection(host={"name": "lap-9"})).fingerprint
+    over = one(detection(**{"kibana.alert.status": "recovered"}))
+    assert (over.status, over.fingerprint) == ("resolved", first.fingerprint)
+
+
+def test_an_event_of_winlogbeat_is_a_windows_event() -> None:
+    event = {
+        "@timestamp": "2026-03-04T11:02:33Z",
+        "winlog": {
+            "channel": "Security",
+            "event_id": 4625,
+            "event_data": {"TargetUserName": "kim", "IpAddress": "203.0.113.44", "WorkstationName": "-"},
+        },
+        "host": {"name": "ws-12"},
+    }
+    alert = one(event)
+    assert (alert.source, alert.severity) == ("windows", "low")
+    assert alert.title == "A sign-in failed for kim from 203.0.113.44 on ws-12"
+    assert found(alert) == {"user:kim", "ip:203.0.113.44", "host:ws-12"}
+    assert one(event, "elastic").fingerprint == one(event, "windows").fingerprint == alert.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("data", "title", "severity"),
+    [
+        (
+            {"Image": "C:\\Windows\\System32\\cmd.exe", "ParentImage": "C:\\inetpub\\w3wp.exe"},
+            "cmd.exe was started by the server w3wp.exe on ws-12", "high",
+        ),
+        (
+            {"Image": "C:\\Windows\\System32\\vssadmin.exe", "CommandLine": "vssadmin.exe delete shadows /all /quiet"},
+            "Backups and shadow copies were deleted (vssadmin.exe) on ws-12", "critical",
+        ),
+        (
+            {"Image": "C:\\W\\powershell.exe", "CommandLine": "powershell.exe -nop -enc " + "QUJD" * 20},
+            "PowerShell ran hidden commands (powershell.exe) on ws-12", "high",
+        ),
+        (
+            {"Image": "C:\\W\\rundll32.exe", "CommandLine": "rundll32 comsvcs.dll, MiniDump 640 C:\\o.dmp full"},
+            "The memory of LSASS was dumped (rundll32.exe) on ws-12", "critical",
+        ),
+        ({"Image": "C:\\W\\notepad.exe", "ParentImage": "C:\\W\\explorer.exe", "CommandLine": "notepad save reg.txt"},
+         "Process notepad.exe started by explorer.exe on ws-12", "medium"),
+    ],
+)  # fmt: skip
+def test_a_command_that_attackers_are_known_by_is_called_what_it_is(
+    data: dict[str, Any], title: str, severity: str
+) -> None:
+    alert = one(windows(1, SYSMON, **data))
+    assert (alert.title, alert.severity) == (title, severity)
+
+
+def test_a_story_keeps_the_indicators_of_what_matters() -> None:
+    noise = [
+        windows(7, SYSMON, Image="C:\\W\\svchost.exe", ImageLoaded=f"C:\\W\\lib{n}.dll", Hashes=f"MD5={n:032x}a")
+        for n in range(30)
+    ]
+    grave = windows(
+        1, SYSMON, Image="C:\\Users\\kim\\odd.exe", User="NT AUTHORITY\\SYSTEM", OriginalFileName="Odd.Exe",
+        FileVersion="10.0.1.2", CommandLine="odd.exe sekurlsa::logonpasswords", Hashes="SHA256=" + "5F" * 32,
+    )  # fmt: skip
+    alert = one([*noise, grave, windows(4624, TargetUserName="WS-12$", IpAddress="::1")])
+    assert found(alert) == {"process:C:\\Users\\kim\\odd.exe", "hash:" + "5f" * 32, "host:ws-12"}
+    assert alert.severity == "critical"
+
+
+def test_who_sent_a_log_to_wazuh_by_syslog_is_the_machine_and_not_the_manager() -> None:
+    relayed = {
+        "rule": {"id": "5710", "level": 5, "description": "sshd: unknown user"},
+        "agent": {"id": "000", "name": "siem-1"},
+        "predecoder": {"hostname": "edge-5"},
+        "data": {"srcip": "203.0.113.45", "srcuser": "guest9"},
+    }
+    alert = one(relayed)
+    assert (alert.host, alert.user) == ("edge-5", "guest9")
+    assert found(alert) == {"host:edge-5", "ip:203.0.113.45", "user:guest9"}
