@@ -129,6 +129,7 @@ CACHES: dict[str, Any] = {
 WARROOM_RATE_SIGN_INS = env.integer("WARROOM_RATE_SIGN_INS", 120, low=0, high=1_000_000)
 WARROOM_RATE_MESSAGES = env.integer("WARROOM_RATE_MESSAGES", 600, low=0, high=1_000_000)
 WARROOM_RATE_INGEST = env.integer("WARROOM_RATE_INGEST", 6000, low=0, high=1_000_000)
+WARROOM_RATE_SEARCHES = env.integer("WARROOM_RATE_SEARCHES", 300, low=0, high=1_000_000)
 WARROOM_RATE_SOCKETS = env.integer("WARROOM_RATE_SOCKETS", 12_000, low=0, high=1_000_000)
 
 # --- People ----------------------------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ WORDS = {
     "sign_ins": _("Too many sign-ins from this address: at most {rate} a minute. Try again in {seconds} s."),
     "messages": _("Too many messages from you: at most {rate} a minute. Try again in {seconds} s."),
     "ingest": _("Too many alerts from this caller: at most {rate} a minute. Try again in {seconds} s."),
+    "searches": _("Too many searches from you: at most {rate} a minute. Try again in {seconds} s."),
     "sockets": _("Too many connections from this address: at most {rate} a minute. Try again in {seconds} s."),
 }
 MINUTE = 60.0

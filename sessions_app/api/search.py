@@ -25,7 +25,7 @@ class Asked(Body):
 class Search(Door):
     """The best fifty; who looks for more says more."""
 
-    @described("Find incidents, chats and messages", list[SearchHit], query=Asked)
+    @described("Find incidents, chats and messages", list[SearchHit], query=Asked, errors=("RATE_LIMIT_EXCEEDED",))
     def get(self, request: Request) -> Response:
         asked = self.filters(Asked)
         return Response([shown(hit) for hit in search.find(asked.q, by=self.actor, kind=asked.kind, limit=asked.limit)])

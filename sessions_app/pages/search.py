@@ -1,5 +1,6 @@
 """Search as a page of its own: what the palette finds, for who has no script, or wants all of it before them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -37,7 +38,10 @@ def results(request: HttpRequest) -> HttpResponse:
         "q": q, "kind": kind, "kinds": KINDS.items(), "groups": _groups(hits), "full": len(hits) >= search.MOST,
         "refused": refused and refused.detail,
     }  # fmt: skip
-    return render(request, "search/results.html", context, status=refused.entry.status if refused else 200)
+    response = render(request, "search/results.html", context, status=refused.entry.status if refused else 200)
+    if refused and refused.retry_after_s:
+        response["Retry-After"] = str(math.ceil(refused.retry_after_s))
+    return response
 
 
 def _groups(hits: Sequence[Hit]) -> list[tuple[object, list[Shown]]]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from sessions_app import permissions, snippets
+from sessions_app import permissions, rate_limits, snippets
 from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Incident, Indicator, Message
@@ -78,6 +78,7 @@ def find(text: str, *, by: Actor, kind: Kind | None = None, limit: int = MOST) -
     query = Query.parse(text)
     if not query.words:
         return []
+    rate_limits.require("searches", f"{by.kind}:{by.id}")
     try:
         with bounded():
             hits = _of_every_kind(query, by, limit) if kind is None else _SEARCHES[kind](query, by, limit)

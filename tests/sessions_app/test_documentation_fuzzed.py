@@ -25,7 +25,7 @@ def without_crews(server: Server) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("who", ["commander", "auditor"])
 def test_schemathesis_finds_nothing(start_server: Callable[..., Server], who: str, tmp_path: Path) -> None:
-    server = start_server(WARROOM_RATE_SIGN_INS="0", WARROOM_RATE_MESSAGES="0", WARROOM_RATE_INGEST="0")
+    server = start_server(**{f"WARROOM_RATE_{of}": "0" for of in ("SIGN_INS", "MESSAGES", "INGEST", "SEARCHES")})
     without_crews(server)
     # The auditor only asks for what the commander may not see.
     chosen = [] if who == "commander" else ["--include-path", "/api/v1/audit"]

@@ -145,6 +145,19 @@ def test_alerts_are_counted_by_key(settings: Settings) -> None:
     assert send(quiet).status_code == 202  # type: ignore[attr-defined]
 
 
+@pytest.mark.django_db
+def test_searches_are_counted_by_person_through_page_and_api(settings: Settings) -> None:
+    settings.WARROOM_RATE_SEARCHES = 2
+    casey, riley = user("casey"), user("riley")
+    assert [person(casey).get("search", q="beacon").status_code for _ in range(2)] == [200, 200]
+    assert_slow_down(person(casey).get("search", q="beacon"), "searches")
+    browser = Client()
+    browser.force_login(casey)
+    page = browser.get("/search", {"q": "beacon"})
+    assert (page.status_code, page["Retry-After"]) == (429, "30")
+    assert person(riley).get("search", q="beacon").status_code == 200
+
+
 async def test_sockets_are_counted_by_address_and_told_when_to_come_back(settings: Settings) -> None:
     settings.WARROOM_RATE_SOCKETS = 1
     first = await Socket().open()
