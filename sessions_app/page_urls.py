@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from sessions_app import views
-from sessions_app.pages import chats, languages, search
+from sessions_app.pages import chats, indicators, languages, search
 from sessions_app.pages.sign_in import SignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +22,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<uuid:incident_id>/change/", views.change_incident, name="change-incident"),
     path("incidents/<uuid:incident_id>/resolve/", views.resolve_incident, name="resolve-incident"),
     path("incidents/<uuid:incident_id>/evidence/", views.attach_evidence, name="attach-evidence"),
+    path("incidents/<uuid:incident_id>/indicators/", indicators.add, name="add-indicators"),
+    path("incidents/<uuid:incident_id>/indicators/<uuid:indicator_id>/", indicators.show, name="indicator"),
     path("incidents/<uuid:incident_id>/report/", views.report, name="report"),
     path("chats/", chats.chat_list, name="chats"),
     path("chats/new/", chats.start, name="start-chat"),

@@ -29,6 +29,18 @@ LABELS: dict[str, dict[str, str | Promise]] = {
         "process": pgettext_lazy("indicator", "process"),
         "file": pgettext_lazy("indicator", "file"),
     },
+    "known": {
+        "resolver": pgettext_lazy("known", "public resolver"),
+        "updates": pgettext_lazy("known", "system updates"),
+        "time": pgettext_lazy("known", "time service"),
+        "certificates": pgettext_lazy("known", "certificates"),
+        "connectivity": pgettext_lazy("known", "connectivity check"),
+        "vendor": pgettext_lazy("known", "vendor"),
+        "namespace": pgettext_lazy("known", "namespace"),
+        "cloud": pgettext_lazy("known", "cloud service"),
+        "multicast": pgettext_lazy("known", "multicast"),
+        "listed": pgettext_lazy("known", "listed by us"),
+    },
     "step": {
         "pending": pgettext_lazy("step", "pending"),
         "running": pgettext_lazy("step", "running"),

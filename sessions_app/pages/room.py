@@ -42,6 +42,9 @@ def context(incident: Incident, *, by: Actor, look: Look) -> dict[str, Any]:
     urls = {
         "evidence": f"/api/v1/incidents/{incident.pk}/evidence",
         "incident": f"/api/v1/incidents/{incident.pk}",
+        "indicator": reverse("indicator", args=[incident.pk, ZERO]),
+        "war_room": reverse("war-room", args=[ZERO]),
+        "indicators": f"/api/v1/incidents/{incident.pk}/indicators",
         "report": reverse("report", args=[incident.pk]),
     }
     room = of_session(incident.room, by=by, look=look, evidence=evidence, urls=urls)
@@ -55,6 +58,7 @@ def context(incident: Incident, *, by: Actor, look: Look) -> dict[str, Any]:
         "ready_to_resolve": has_report and incident.status not in Incident.SETTLED and not _crew_at_work(room),
         "may_close": permissions.may(by, "close_incident", incident.organization_id),
         "may_change": permissions.may(by, "change_incident", incident.organization_id),
+        "may_add_indicator": permissions.may(by, "add_indicator", incident.organization_id),
         "may_attach": permissions.may(by, "attach_evidence", incident.organization_id),
     }
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from sessions_app import indicators, permissions, resources
 from sessions_app.actors import Actor
-from sessions_app.errors import Invalid
+from sessions_app.errors import Invalid, NotFound
 from sessions_app.events import log
 from sessions_app.indicators import Found, Kind
 from sessions_app.models import ChatSession, Evidence, Incident, Indicator, Organization
@@ -30,6 +30,7 @@ from sessions_app.vocabulary import IndicatorChanged
 PLACED = frozenset({"ip", "domain", "url", "email", "host"})
 MOST_AN_INCIDENT = 1000
 LINES_NAMED = 20
+LONGEST_TEXT, MOST_PASTED, MOST_UNREAD = 20_000, 200, 5
 
 
 @transaction.atomic
@@ -50,6 +51,40 @@ def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, 
     incidents.require_unmerged(locked)
     row = known_rows(locked, [found]).get(indicators.key_of(found))
     return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by, all_of_them=True)[0], True)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What came of a pasted text: rows that are new, rows that were there, and lines in which nothing was found."""
+
+    added: list[Indicator]
+    known: list[Indicator]
+    unread: list[str]
+
+
+@transaction.atomic
+def add_all(*, incident: Incident, text: str, by: Actor) -> Noted:
+    """Put everything that a text names on an incident, as somebody pastes it from a mail or a report."""
+    permissions.require(by, "add_indicator", incident)
+    read = [(line.strip(), in_line(line)) for line in text.splitlines() if line.strip()]
+    found = list(dict.fromkeys(each for _, named in read for each in named))[:MOST_PASTED]
+    if not found:
+        kinds = _("No address, domain, URL, hash, e-mail address, user, machine, process or file was found in this.")
+        raise Invalid(kinds, details={"text": [text.strip()[:100]]})
+    locked = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
+    incidents.require_unmerged(locked)
+    there = known_rows(locked, found)
+    counts = {each: 1 for each in found if indicators.key_of(each) not in there}
+    added = merge(incident=locked, counts=counts, by=by, all_of_them=True)
+    return Noted(added, list(there.values()), [line[:100] for line, named in read if not named][:MOST_UNREAD])
+
+
+def in_line(line: str) -> list[Found]:
+    """What a pasted line names; a line that is one value may be of a kind that running text does not show."""
+    if found := indicators.extract(line):
+        return found
+    kind = indicators.kind_of(line)
+    return [Found(kind, indicators.normal(kind, line))] if kind and len(line.strip()) <= 500 else []
 
 
 def merge(
@@ -204,6 +239,13 @@ def describe(incident: Incident, value: str) -> Description:
         seen_in=seen,
         other_incidents=elsewhere(incident, plain),
     )
+
+
+def of_incident(incident: Incident, indicator_id: UUID) -> Indicator:
+    row = incident.indicators.filter(pk=indicator_id).first()
+    if row is None:
+        raise NotFound(_("There is no such indicator here."))
+    return row
 
 
 def named(incident: Incident, value: str) -> Indicator | None:

@@ -17,6 +17,7 @@ import { define as defineQuotas } from "./elements/quota_line.js";
 import { define as defineQuestions } from "./elements/question_card.js";
 import { define as defineResolve } from "./elements/resolve_card.js";
 import { define as defineConfig } from "./elements/room_config.js";
+import { define as defineIndicators } from "./elements/indicator_list.js";
 import { define as defineNotice } from "./elements/room_notice.js";
 import { define as defineStream } from "./elements/room_stream.js";
 import { define as defineTimeline } from "./elements/room_timeline.js";
@@ -46,7 +47,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
-  defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineNotice, defineDecided, defineChatHeader,
+  defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineIndicators, defineNotice, defineDecided, defineChatHeader,
   defineConfig, defineFiles, defineTyping, defineRuns, defineGrants, defineWaitingLine, defineQuotas, defineResolve, definePrivateStream, defineEngineerChat,
 ]) define();
 document.documentElement.dataset.live = "";

@@ -26,6 +26,12 @@ const LABELS = {
     hash: pgettext("indicator", "hash"), user: pgettext("indicator", "user"), host: pgettext("indicator", "host"),
     email: pgettext("indicator", "email"), process: pgettext("indicator", "process"), file: pgettext("indicator", "file"),
   },
+  known: {
+    resolver: pgettext("known", "public resolver"), updates: pgettext("known", "system updates"), time: pgettext("known", "time service"),
+    certificates: pgettext("known", "certificates"), connectivity: pgettext("known", "connectivity check"),
+    vendor: pgettext("known", "vendor"), namespace: pgettext("known", "namespace"), cloud: pgettext("known", "cloud service"),
+    multicast: pgettext("known", "multicast"), listed: pgettext("known", "listed by us"),
+  },
   step: {
     pending: pgettext("step", "pending"), running: pgettext("step", "running"), waiting: pgettext("step", "waiting"),
     succeeded: pgettext("step", "succeeded"), failed: pgettext("step", "failed"), rejected: pgettext("step", "rejected"),
