@@ -20,14 +20,15 @@ from tests.services.server import Server
 MOST_VALUES = 3
 HEAD = """# Alerts in the wild
 
-What became of each alert or event file (`.json`, `.jsonl`) of the samples when it was posted to `/api/v1/ingest` of a fresh server,
-without a source's name: written by `tests/alerts_in_the_wild.py`, judged by eye. A row is an incident; the files are no part of the
-project. Hashes are counted, and so is what goes beyond three of a kind.
+What became of each alert or event file (`.json`, `.jsonl`) of the samples when it was posted to `/api/v1/ingest` of a
+fresh server, without a source's name: written by `tests/alerts_in_the_wild.py`, judged by eye. A row is an incident;
+the files are no part of the project. Hashes are counted, and so is what goes beyond three of a kind.
 
-- The two bodies of Alertmanager and Grafana have the same shape, and two alerts of the second are those of the first. The two
-  findings of GuardDuty have one id: the second is a repeat, and would raise its incident if it were the graver one.
-- The log of PsExec is 286 events of one machine: of the 187 files and 264 hashes that stand in it, those of what was started are kept.
-- A bare Windows event has no severity: it is as grave as what it tells. The same is true of titles.
+- The two bodies of Alertmanager and Grafana have the same shape, and two alerts of the second are those of the first.
+  The two findings of GuardDuty have one id: the second is a repeat, and would raise its incident if it were graver.
+- The log of PsExec is 286 events of one machine: of the 187 files and 264 hashes that stand in it, those of what was
+  started are kept.
+- A bare Windows event has no severity and no title: both come from what its number or its command line means.
 
 | file | source guessed | title | severity | indicators | techniques |
 |---|---|---|---|---|---|
@@ -39,7 +40,7 @@ def main(folder: Path) -> None:
         server = Server(Path(home) / "home").start()
         try:
             with server.sign_in("commander") as person:
-                print(HEAD + "\n".join(rows(person, folder)))
+                sys.stdout.write(HEAD + "\n".join(rows(person, folder)) + "\n")
         finally:
             server.stop()
 

@@ -70,7 +70,7 @@ CONSOLES = re.compile(r"(?:^|_)(?:sender|repository|installation|enterprise|moni
 SKIPPED_WITHIN = re.compile(r"(?:^|_)(?:mitre|nist|gdpr|hipaa)(?:_|$)")
 # Names whose last word promises what their value is not: who is told, a commit, what was asked of a web server.
 NOT_HUNTED = re.compile(
-    r"(?:^|_)(?:contacts?|repository_owner|upn_suffix|upn_domain)(?:_|$)|"
+    r"(?:^|_)(?:contacts?|event_source|repository_owner|upn_suffix|upn_domain)(?:_|$)|"
     r"(?:^|_)(?:(?:commit|head|base|merge|git|tree|blob)_(?:sha|hash|oid)|"
     r"(?:request|url|uri|http|api|resource|object)_path)$"
 )

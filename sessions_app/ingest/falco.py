@@ -61,7 +61,8 @@ def audited(source: str, document: dict[str, Any], fields: Reading) -> ParsedAle
     command = fields.word(("ka_uri_param_command",))
     about = " ".join(part for part in (user, fields.word(DONE), "/".join(fields.words(TARGET))) if part)
     found = [each for each in alert.indicators if each.value != document.get("hostname")]
-    found += [Found(kind, value) for kind, value in (("host", pod), ("process", command)) if value]
+    found += [Found("host", pod)] if pod else []
+    found += [Found("process", command)] if command else []
     return replace(
         alert,
         title=title_of(f"{named(document)}: {about}"),
