@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from agents_app.models import Run
-from agents_app.services import conversation_log, quotas, replies, runs
+from agents_app.services import conversation_log, replies, runs
 from sessions_app import actors, markdown, permissions
 from sessions_app.actors import Actor
 from sessions_app.drafts import Draft
@@ -107,7 +107,7 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
     agent = replies.answering(session)
     if agent is None:
         raise Refused("AGENT_NOT_AVAILABLE", _("Nobody answers here: the organisation has no assistant."))
-    reserved = quotas.reserve(session=session, by=by, content=message.content, config=body.config)
+    reserved = replies.reserve(session, message, body, by)
     replies.make_room(session, body, by)
     run = runs.start(
         session=session, agent=agent, mode=Run.Mode.DIRECT, by=by, prompt=message, config=body.config,

@@ -83,6 +83,11 @@ def begun(limit: Limit) -> QuotaCount:
     return count
 
 
+def lock(ids: Iterable[str]) -> None:
+    """Lock several counts, in the order in which everybody does."""
+    list(QuotaCount.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
 def on_record(count: QuotaCount) -> int:
     """What was really used in a count's period, whether there was a quota or not."""
     first = datetime.combine(count.starts_on, time(), UTC)

@@ -6,7 +6,8 @@ took is settled, or the share released. The shares stand on the run's row and ch
 the counts, so whoever goes on with a run after a crash finds them, and none is given back twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -73,8 +74,11 @@ class Asked:
 # --- What an admin does -----------------------------------------------------------------------------------------------
 def recount(quota: Quota) -> None:
     """A quota that is new may find counts that stood still while there was none: what is on record counts."""
-    for count in quota_counts.of_kind(quota, Period(quota.period).begun(clock.now())):
-        QuotaCount.objects.filter(pk=count.pk).update(used=quota_counts.on_record(count))
+    with transaction.atomic():
+        # Locked before it is added up: who settles meanwhile either stands in the sum, or adds to it afterwards.
+        counts = quota_counts.of_kind(quota, Period(quota.period).begun(clock.now()))
+        for count in counts.select_for_update(no_key=True).order_by("pk"):
+            QuotaCount.objects.filter(pk=count.pk).update(used=quota_counts.on_record(count))
 
 
 def forget(*, before: date) -> int:
@@ -83,14 +87,20 @@ def forget(*, before: date) -> int:
 
 
 # --- Before a request -------------------------------------------------------------------------------------------------
-def reserve(*, session: ChatSession, by: Actor, content: str, config: dict[str, Any]) -> list[Share]:
-    """Its shares for the request that answers a message; in the transaction of the post, which a refusal takes back."""
+def reserve(
+    *, session: ChatSession, by: Actor, content: str, config: dict[str, Any], ending: Iterable[Run] = ()
+) -> list[Share]:
+    """Its shares for the request that answers a message; in the transaction of the post, which a refusal takes back.
+
+    `ending`: the runs that the same transaction will end, so that their counts are locked in one go with these.
+    """
 
     def tokens() -> int:
         most = {**session.config, **config}.get("max_tokens") or TYPICAL_REPLY
         return estimate(content, reply=most) + _talk_so_far(session)
 
-    return _take(session, by.user_id, Run.Bucket.MAIN, tokens, teller=by)
+    also = {share["count"] for run in ending for share in run.reserved or ()}
+    return _take(session, by.user_id, Run.Bucket.MAIN, tokens, teller=by, also=also)
 
 
 def reserve_next(run: Run, *, tokens: int, aloud: bool) -> Refused | None:
@@ -128,16 +138,25 @@ def settle(run: Run, *, requests: int, tokens: int) -> None:
     run.reserved = None
 
 
-def release(run: Run) -> None:
-    """Give back what no request will use any more; the caller has locked the run."""
-    if run.reserved:
+def release(*ended: Run) -> None:
+    """Give back what no request will use any more; the caller has locked the runs. All of one transaction at once."""
+    held = [run for run in ended if run.reserved]
+    if len(held) > 1:
+        quota_counts.lock({share["count"] for run in held for share in run.reserved or ()})
+    for run in held:
         settle(run, requests=0, tokens=0)
         run.save(update_fields=["reserved"])
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------
 def _take(
-    session: ChatSession, user_id: UUID | None, bucket: str, tokens: Callable[[], int], *, teller: Actor
+    session: ChatSession,
+    user_id: UUID | None,
+    bucket: str,
+    tokens: Callable[[], int],
+    *,
+    teller: Actor,
+    also: AbstractSet[str] = frozenset(),
 ) -> list[Share]:
     """One request's share of each quota that applies, or a refusal; all or nothing by the caller's transaction."""
     quotas = quota_counts.applying(session.organization_id, user_id, bucket)
@@ -148,6 +167,8 @@ def _take(
     if any(quota.quota_type == QuotaType.TOKENS for quota in quotas):
         wanted[QuotaType.TOKENS] = tokens()
     counts = quota_counts.counted(limits)
+    if also:
+        quota_counts.lock({*also, *(str(counts[limit.key].pk) for limit in limits)})
     # Everybody takes the counts in the same order, or two would wait for each other.
     asked = [
         Asked(limit, counts[limit.key], wanted[QuotaType(limit.quota.quota_type)])

@@ -26,8 +26,7 @@ def on_post(message: Message, body: MessageSend, by: Actor) -> dict[str, Any] | 
     if body.on_busy == "steer" and (run := directing.steerable(session)):
         RunInbox.objects.create(run=run, message=message)
         return {"run_id": str(run.pk)}
-    # Before what ends other runs: that may write to the audit trail, whose head is locked last of all.
-    reserved = quotas.reserve(session=session, by=by, content=message.content, config=body.config)
+    reserved = reserve(session, message, body, by)
     make_room(session, body, by)
     run = runs.start(
         session=session, agent=agent, mode=chosen.mode, path=chosen.path, path_reason=chosen.why, by=by, prompt=message,
@@ -56,6 +55,12 @@ def answering(session: ChatSession) -> Agent | None:
 def _assistant(session: ChatSession) -> Agent | None:
     answering = Agent.objects.filter(organization_id=session.organization_id, role=Agent.Role.ASSISTANT, enabled=True)
     return answering.order_by("id").first()
+
+
+def reserve(session: ChatSession, message: Message, body: MessageSend, by: Actor) -> list[quotas.Share]:
+    """The answer's shares, before what ends other runs: that may write to the audit trail, which is locked last."""
+    ending = runs.at_rest(list(_unfinished(session))) if body.on_busy == "interrupt" else []
+    return quotas.reserve(session=session, by=by, content=message.content, config=body.config, ending=ending)
 
 
 def make_room(session: ChatSession, body: MessageSend, by: Actor) -> None:

@@ -22,8 +22,8 @@ from sessions_app.models import ChatSession, Incident, Message
 from sessions_app.vocabulary import ErrorObject, MessageFailed, MessageReset, RunChanged
 
 __all__ = [
-    "Lease", "LeaseLost", "acquire", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held", "keep",
-    "lie_down", "locked", "note", "on_close", "on_end", "park", "release", "renew", "requeue", "rest",
+    "Lease", "LeaseLost", "acquire", "at_rest", "busy", "cancel", "cancel_all", "cancel_locked", "finish", "held",
+    "keep", "lie_down", "locked", "note", "on_close", "on_end", "park", "release", "renew", "requeue", "rest",
     "save_checkpoint", "start", "take_inbox", "tell", "use", "wake", "write_step",
 ]  # fmt: skip
 
@@ -104,10 +104,7 @@ def cancel_all(runs: QuerySet[Run], *, session: ChatSession, by: Actor) -> None:
     unfinished = runs.filter(status__in=Run.UNFINISHED)
     rows = unfinished.select_for_update(of=("self",), no_key=True).select_related("agent", "provider")
     found = list(rows.order_by("id"))
-    for run in found:
-        # All of them first: ending one may write to the audit trail, whose head is locked last of all.
-        if run.status != Run.Status.RUNNING:
-            quotas.release(run)
+    _give_back(found)
     for run in found:
         run.session = session
         cancel_locked(run, by=by)
@@ -117,6 +114,7 @@ def cancel_locked(run: Run, *, by: Actor, cause: UUID | None = None) -> None:
     """Cancel a run that the caller has locked, and what it started."""
     if run.finished or run.cancel_requested_at:
         return
+    _give_back([run])
     run.cancel_requested_at, run.cancel_requested_by = clock.now(), by.user
     run.save(update_fields=["cancel_requested_at", "cancel_requested_by"])
     if run.status == Run.Status.RUNNING:
@@ -129,7 +127,10 @@ def cancel_locked(run: Run, *, by: Actor, cause: UUID | None = None) -> None:
 def on_close(session: ChatSession, by: Actor) -> None:
     """No agent works in a room that has ended. An incident that is merely resolved lets its crew finish the report."""
     incident = session.incident
-    if not session.open_to_posts or (incident and incident.status == Incident.Status.CLOSED):
+    closed = incident is not None and incident.status == Incident.Status.CLOSED
+    if closed:  # all of its sessions are locked, and end in this transaction
+        _give_back(list(Run.objects.unfinished().filter(session__incident=incident, parent=None)))
+    if closed or not session.open_to_posts:
         cancel_all(Run.objects.filter(session=session), session=session, by=by)
 
 
@@ -304,6 +305,22 @@ def _lane_taken(run: Run) -> bool:
         return False
     lane = Run.objects.filter(session_id=run.session_id, lane=run.lane, parent=None).exclude(pk=run.pk)
     return lane.filter(Q(status=Run.Status.RUNNING) | Q(status=Run.Status.QUEUED, pk__lt=run.pk)).exists()
+
+
+def _give_back(ending: list[Run]) -> None:
+    """What they and all they have started still hold of quotas, in one go and before the first of them is ended.
+
+    Ending one may write to the audit trail, whose head is locked last of all.
+    """
+    quotas.release(*at_rest(ending))
+
+
+def at_rest(ending: list[Run]) -> list[Run]:
+    """Of these runs and what they have started, those that nobody is at work on: they end at once when cancelled."""
+    found, level = list(ending), ending
+    while level := list(Run.objects.unfinished().filter(parent__in=[run.pk for run in level])):
+        found += level
+    return [run for run in found if run.status != Run.Status.RUNNING]
 
 
 def _written_to(run: Run) -> bool:
