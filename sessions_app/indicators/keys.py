@@ -72,7 +72,8 @@ SKIPPED_WITHIN = re.compile(r"(?:^|_)(?:mitre|nist|gdpr|hipaa)(?:_|$)")
 NOT_HUNTED = re.compile(
     r"(?:^|_)(?:contacts?|event_source|repository_owner|upn_suffix|upn_domain)(?:_|$)|"
     r"(?:^|_)(?:(?:commit|head|base|merge|git|tree|blob)_(?:sha|hash|oid)|"
-    r"(?:request|url|uri|http|api|resource|object)_path)$"
+    r"(?:request|url|uri|http|api|resource|object)_path|response_elements_console_login|"
+    r"container_image(?:_\w+)?|image_(?:name|tag|id|repository)|artifact_name)$"
 )
 LONGEST_ENDING = 3
 LOGON_NAMES = frozenset({"-", "?", "n/a", "null", "none", "unknown", "<na>"})

@@ -41,7 +41,7 @@ class Leaf:
 @lru_cache(maxsize=4096)
 def words(key: str) -> tuple[str, ...]:
     """The words of one key, whatever its spelling; `srcIP` and `src_ip` are the same."""
-    return tuple(english(word.lower()) for word in WORDS.findall(unaccented(key)))
+    return tuple(english(word.lower()) for word in WORDS.findall(unaccented(key).replace("IPs", "Ips")))
 
 
 def leaves(value: Any) -> list[Leaf]:

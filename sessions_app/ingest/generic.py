@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sessions_app.indicators import address
+from sessions_app.indicators import address, is_own
 from sessions_app.ingest.alert import (
     DESCRIPTION_LENGTH,
     ParsedAlert,
@@ -27,18 +27,22 @@ DESCRIPTIONS = (
     "text", "msg", "reason", "summary", "short_message",
 )  # fmt: skip
 HOSTS = (
-    "involved_object_name", "host_name", "hostname", "host", "computer_dns_name", "device_dns_name",
+    "involved_object_name", "pod_name", "host_name", "hostname", "host", "computer_dns_name", "device_dns_name",
     "agent_computer_name", "agent_name", "computer_name", "computer", "device_name", "machine_name", "machine",
     "device", "server_name", "server", "node_name", "node", "instance", "endpoint", "workstation_name", "dvc",
-    "devname", "pod_name", "container_name", "instance_id", "resource_display_name",
+    "devname", "container_name", "instance_id", "resource_display_name",
     "resource_name", "asset", "asset_name",
     "compromised_entity", "configuration_items", "host_display_name", "repository_full_name", "project_name",
-    "target_host", "victim_host", "impacted_entities", "dest_nt_host", "dest",
+    "target_host", "victim_host", "impacted_entities", "dest_nt_host", "dest", "device_id",
+    "artifact_name",
 )  # fmt: skip
 USERS = (
     "target_user_name", "user_name", "username", "user", "src_user", "dst_user", "srcuser", "dstuser", "account_name",
-    "account", "user_principal_name", "principal_email", "principal", "actor", "subject_user_name", "login",
+    "account", "user_principal_name", "principal_email", "principal", "actor", "subject_user_name",
+    "=login", "user_login", "sender_login",
+    "auth_display_name",
     "identity", "user_email", "actor_name", "actor_alternate_id", "process_user", "user_id", "caller",
+    "user_identity_arn",
 )  # fmt: skip
 SAME = (
     "fingerprint", "dedup_key", "deduplication_key", "dedupe_key", "dedup_id", "incident_key", "alert_key",
@@ -54,11 +58,12 @@ STATE_WORDS = re.compile(
 CHAT = frozenset({"attachments", "embeds", "blocks", "icon_emoji"})
 SEVERITY_IN_TITLE = re.compile(
     r"^\W{0,3}(critical|high|medium|low|info|warning|warn|error|emergency|fatal|p[1-5]|sev-?[1-5]|严重|紧急|高危|中危|低危)"
-    r"\s?[*_]{0,2}(?:[\]:)|】]|$)",
+    r"\s?[*_]{0,2}(?:[\]:)|】]|\s[-–—]\s|$)",
     re.IGNORECASE,
 )
 BAD_WORDS: tuple[tuple[re.Pattern[str], Severity], ...] = (
     (re.compile(r"\b(?:ransomware|secret found|is down|unreachable|outage|data breach)\b", re.IGNORECASE), "high"),
+    (re.compile(r"\bCRITICAL\b"), "critical"),
     (re.compile(r"\[[^\]]{0,4}(?i:down)\]|\bDOWN\b"), "high"),
 )
 
@@ -103,7 +108,7 @@ def one(source: str, reading: Reading) -> ParsedAlert:
         severity=reading.severity() or in_title(title) or "medium",
         occurred_at=reading.time(),
         fingerprint=same_as(reading, lasting(reading) if own else title, host, user),
-        status=status_of(reading),
+        status=status_of(reading, own),
         host=host,
         user=user,
         indicators=reading.indicators,
@@ -115,7 +120,8 @@ def one(source: str, reading: Reading) -> ParsedAlert:
 def machine(reading: Reading) -> str:
     """A name before an address."""
     said = reading.words(HOSTS)
-    return next((each for each in said if not address(each)), said[0] if said else "")
+    ours = (each for each in said if address(each) is None or is_own(each))
+    return next((each for each in said if address(each) is None), next(ours, ""))
 
 
 def short(said: str, kind: str, reading: Reading) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sessions_app.indicators import address, is_own
+from sessions_app.indicators import address
 from sessions_app.ingest import windows_events
 from sessions_app.ingest.alert import title_of
 from sessions_app.ingest.reading import Reading
@@ -13,10 +13,10 @@ from sessions_app.ingest.reading import Reading
 TITLES = (
     "alert_title", "rule_title", "=title", "alert_name", "alertname", "alert_display_name", "rule_name",
     "rule_description", "signature_name", "signature", "detection_name", "detect_name", "threat_name", "malware_name",
-    "vulnerability_title", "check_name", "monitor_name", "problem_title", "problem_name", "incident_title",
-    "incident_name", "issue_title", "finding_title", "alarm_name", "trigger_name", "plugin_name", "event_title",
-    "attachments_title", "embeds_title", "title", "=rule", "alert_rule", "=name", "alert_message", "=info",
-    "=event_info", "summary", "subject", "headline", "short_message", "short_description", "search_name",
+    "nvt_name", "=threatid", "vulnerability_title", "check_name", "monitor_name", "problem_title", "problem_name",
+    "incident_title", "incident_name", "issue_title", "finding_title", "alarm_name", "trigger_name", "plugin_name",
+    "event_title", "attachments_title", "embeds_title", "title", "=rule", "alert_rule", "=name", "alert_message",
+    "=info", "=event_info", "summary", "subject", "headline", "short_message", "short_description", "search_name",
     "display_message", "=alert", "=check", "=monitor", "=sensor", "service_description", "attack", "attack_name",
     "log_desc", "logdesc",
 )  # fmt: skip
@@ -31,31 +31,61 @@ AUTHORED = (
     "display_message",
     "rule_description",
 )
-SENTENCES = ("=message", "=msg", "=text", "attachments_text", "message", "msg", "text", "rule_message")
-EVENTS = ("finding_category", "event_name", "operation_name", "operation_name_value", "method_name", "event_action")
+SENTENCES = ("=message", "=msg", "=text", "=m", "attachments_text")
+LATER_SENTENCES = ("message", "msg", "text", "rule_message")
+EVENTS = (
+    "finding_category",
+    "event_name",
+    "operation_name",
+    "operation_name_value",
+    "method_name",
+    "event_action",
+    "event_type_code",
+)
 DESCRIPTIONS = (
     "=description", "alert_description", "alarm_description", "finding_description", "data_description",
     "detail_description", "event_description",
 )  # fmt: skip
 CODES = (
     "=detection", "=event", "event_type", "alert_type", "finding_type", "attack_type", "category", "reason", "output",
-    "=type", "action",
+    "=alarm", "process_binary", "=type", "action",
 )  # fmt: skip
 # Of these the name tells what is watched, and not yet what is wrong with it.
 WATCHERS = (
     "check_name", "monitor_name", "alarm_name", "service_description", "=check", "=monitor", "=sensor", "plugin_name",
+    "servicedesc", "check_metadata_name", "=data_name",
 )  # fmt: skip
-WRONG = ("=msg", "service_output", "check_output", "=output", "alarm_description", "=message", "heartbeat_msg")
+WRONG = (
+    "=msg",
+    "service_output",
+    "check_output",
+    "=output",
+    "alarm_description",
+    "=message",
+    "heartbeat_msg",
+    "serviceoutput",
+    "cause",
+)
 SOURCES = (
     "source_ip", "src_ip", "srcip", "caller_ip", "caller_ip_address", "client_ip", "client_ip_address",
     "source_ip_address", "source_address", "remote_ip", "attacker", "attacker_ip", "offense_source", "source_ips",
-    "ip_address",
+    "ip_address", "remote_address", "remote_addr", "=src", "=addr", "record_src", "record_addr",
 )  # fmt: skip
 STATES = ("status", "state", "service_state", "host_state")
 FALLBACK = ("full_log", "raw", "log", "line")
 CODE = re.compile(r"[\w.:/-]{1,80}")
 FAILED = re.compile(r"\bdown\b|fail|denied|deny|error|refus|block|reject|invalid|challenge|unauthor", re.IGNORECASE)
-OUTCOMES = ("outcome_result", "outcome_reason", "result_description", "error_code", "error_message", "failure_reason")
+OUTCOMES = (
+    "outcome_result",
+    "outcome_reason",
+    "result_description",
+    "response_elements_console_login",
+    "error_code",
+    "error_message",
+    "=error",
+    "failure_reason",
+)
+SYSLOG = re.compile(r"^(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,63} (?=\S)", re.ASCII)
 MARKS = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?=\s|$|[:.,])")
 
 
@@ -75,34 +105,44 @@ def own_title(reading: Reading) -> str:
         or title_of(reading.text(TITLES))
         or plain(reading.text(SENTENCES))
         or requested(reading)
-        or title_of(reading.text(EVENTS) or reading.text(DESCRIPTIONS) or reading.text(CODES))
+        or title_of(reading.text(EVENTS))
+        or plain(reading.text(LATER_SENTENCES))
+        or title_of(reading.text(DESCRIPTIONS) or reading.text(CODES))
     )
 
 
 def lasting(reading: Reading) -> str:
     """What of its title stays the same when it repeats or ends: of a monitor its name."""
-    return title_of(reading.text(WATCHERS)) or own_title(reading)
+    return watcher(reading) or own_title(reading)
+
+
+def watcher(reading: Reading) -> str:
+    """The name of what is watched; a `service` is one only where a plugin reports on it."""
+    reported = reading.text(("output", "plugin_output")) and reading.word(("state", "service_state"))
+    return title_of(reading.text(WATCHERS) or (reading.text(("=service",)) if reported else ""))
 
 
 def watched(reading: Reading) -> str:
     """Of a monitor's alert its name and what it says is wrong."""
-    name, wrong = title_of(reading.text(WATCHERS)), plain(reading.text(WRONG))
+    name, wrong = watcher(reading), plain(reading.text(WRONG))
     if not name or not wrong or title_of(reading.text(AUTHORED)):
         return ""
     return wrong if name.lower() in wrong.lower() else title_of(f"{name}: {wrong}")
 
 
 def requested(reading: Reading) -> str:
-    """Of a cluster's audit log what was asked of which object."""
-    verb, what = (
-        reading.word(("=verb",)),
-        reading.words(("object_ref_resource", "object_ref_namespace", "object_ref_name")),
-    )
+    """Of the audit log of a cluster or of a store of secrets: what was asked of which object."""
+    operation, path = reading.word(("request_operation",)), reading.word(("request_path",))
+    if operation and path:
+        return title_of(f"{operation} {path}")
+    verb = reading.word(("=verb",))
+    what = reading.words(("object_ref_resource", "object_ref_namespace", "object_ref_name"))
     return title_of(f"{verb} {'/'.join(what)}") if verb and what else ""
 
 
 def plain(text: str) -> str:
-    """A message for a chat, without the marks that make it bold there."""
+    """A message without what syslog puts in front, or the marks that make it bold in a chat."""
+    text = SYSLOG.sub("", text)
     return title_of(MARKS.sub("", text)) if "*" in text or "`" in text else title_of(text)
 
 
@@ -128,9 +168,8 @@ def is_code(reading: Reading, title: str) -> bool:
 
 
 def sender(reading: Reading) -> str:
-    """Who it came from, where the document says so or names an address of the world; our own is the machine's."""
-    named = next((each for each in reading.words(SOURCES) if address(each)), "")
-    return named or next((each for each in reading.found("ip") if not is_own(each)), "")
+    """Who it came from, where the document says so: of any other address nobody knows which end it is."""
+    return next((each for each in reading.words(SOURCES) if address(each)), "")
 
 
 def failure(reading: Reading, title: str) -> str:

@@ -12,8 +12,8 @@ from sessions_app.ingest.alert import Severity
 
 WORDS: dict[Severity, frozenset[str]] = {
     "critical": listed(
-        "critical crit fatal emergency emerg panic disaster catastrophic severe blocker alert page sev0 sev1 s1 p0 p1 "
-        "critico critica critique kritisch critici kritiek kritiskt критический критическая критично "
+        "critical crit highest fatal emergency emerg panic disaster catastrophic severe blocker alert page sev0 sev1 s1 "
+        "p0 p1 critico critica critique kritisch critici kritiek kritiskt критический критическая критично "
         "严重 紧急 致命 危急 特别严重 嚴重 緊急 致命的 치명적 심각"
     ),
     "high": listed(
@@ -27,8 +27,8 @@ WORDS: dict[Severity, frozenset[str]] = {
         "中 中危 中级 警告 一般 较大 중간"
     ),
     "low": listed(
-        "low notice minor sev4 s4 p4 trivial bajo baja baixo baixa faible bas niedrig gering laag niski низкий низкая "
-        "低 低危 低级 次要 轻微 提醒 낮음"
+        "low lowest notice minor sev4 s4 p4 trivial bajo baja baixo baixa faible bas niedrig gering laag niski "
+        "низкий низкая 低 低危 低级 次要 轻微 提醒 낮음"
     ),
     "info": listed(
         "info informational information informative debug trace verbose none p5 s5 sev5 ok success informativo "
@@ -53,15 +53,16 @@ KEYS = (
     "severity", "alert_severity", "sev",
     "priority", "alert_priority", "urgency", "criticality", "risk_level", "risk_level_during_sign_in",
     "risk_level_aggregated", "threat_level", "threat_level_id", "risk", "severity_id",
-    "severity_text", "nseverity", "level", "level_name", "log_level", "loglevel", "impact", "risk_score",
+    "severity_text", "nseverity", "level", "level_name", "log_level", "loglevel", "=l", "impact", "risk_score",
     "severity_score", "severity_number", "threat_score", "score", "cvss", "base_score", "confidence_level", "verdict",
 )  # fmt: skip
 # What tells something else as a rule: here only a word that is nothing but a step counts, and colours last.
 STATES = (
-    "alert_type", "state", "service_state", "host_state", "status", "state_value", "=type", "classification",
+    "alert_type", "state", "service_state", "host_state", "servicestate",
+    "hoststate", "status", "state_value", "=type", "classification",
     "color", "colour", "theme_color",
 )  # fmt: skip
-LOOSE = listed("alert_type state status type value classification")
+LOOSE = listed("state status type value classification servicestate hoststate")
 
 
 def severity_of(key: str, value: Any) -> Severity | None:

@@ -7,11 +7,12 @@ import re
 from sessions_app.indicators.found import listed
 from sessions_app.indicators.leaves import Leaf
 from sessions_app.ingest.alert import Status
+from sessions_app.ingest.naming import watcher
 from sessions_app.ingest.reading import Reading
 
 NAMES = (
     "status", "state", "transition", "event_action", "condition", "state_value", "status_value", "notification_type",
-    "action", "alert_event", "workflow_status", "state_name", "current_status", "alert_cycle_key",
+    "action", "alert_event", "workflow_status", "state_name", "servicestate", "hoststate", "notificationtype",
 )  # fmt: skip
 # What may stand before it: a `status` of an HTTP answer or of a process tells nothing of the alert.
 ABOUT_IT = listed(
@@ -25,6 +26,8 @@ OVER = re.compile(
     r"|recuperado|resuelto|behoben|resolu|已恢复|已解决|恢复|已关闭|解決済み",
     re.IGNORECASE,
 )
+# `[RESOLVED] CPU of web-1`, `Recovered: queue`
+ENDS = re.compile(r"\W{0,4}(?:resolved|recovered|recovery|已恢复|已解决)(?:\s[^\]:]{0,60})?[\]:】]", re.IGNORECASE)
 # These may also be said of something else: an API's answer, a port. They count where nothing else rates the alert.
 WELL = re.compile(r"ok|up|normal|clear|success|green|healthy|passing|正常", re.IGNORECASE)
 GRAVE = ("critical", "high", "medium")
@@ -32,15 +35,16 @@ GRAVE = ("critical", "high", "medium")
 WELL_NUMBERS = {"heartbeat_status": 1, "check_status": 0, "event_value": 0}
 
 
-def status_of(reading: Reading) -> Status:
+def status_of(reading: Reading, title: str) -> Status:
     if any(leaf.value is True for leaf in (*reading.called("=resolved"), *reading.called("=is_resolved"))):
         return "resolved"
     if any(leaf.name in WELL_NUMBERS and number(leaf) == WELL_NUMBERS[leaf.name] for leaf in reading.leaves):
         return "resolved"
     said = [str(leaf.value).strip().lower() for name in NAMES for leaf in reading.called(name) if tells(leaf, name)]
-    if any(OVER.fullmatch(each) for each in said):
+    if any(OVER.fullmatch(each) for each in said) or ENDS.match(title):
         return "resolved"
-    return "resolved" if any(map(WELL.fullmatch, said)) and not rated(reading) else "firing"
+    monitors = bool(watcher(reading))
+    return "resolved" if any(map(WELL.fullmatch, said)) and (monitors or not rated(reading)) else "firing"
 
 
 def tells(leaf: Leaf, name: str) -> bool:

@@ -42,6 +42,8 @@ KEYS = (
     "created_time_utc",
     "start_time_utc",
     "event_creation_time",
+    "shortdatetime",
+    "=t",
     "state_change_time",
     "created_date_time",
     "created_at",

@@ -1,5 +1,5 @@
-"""Bodies of products nobody wrote a reader for, and what a responder should see of each. The table is written by hand
-and judged by eye: `alert_shapes.json` has a body a line, and what is expected of it."""
+"""Bodies of products nobody wrote a reader for, and what a responder should see of each. The bodies are written by hand
+and what is expected was judged by eye: `alert_shapes.json` has one a line."""
 
 import json
 from pathlib import Path
