@@ -12,8 +12,8 @@ from sessions_app.ingest.alert import Severity
 
 WORDS: dict[Severity, frozenset[str]] = {
     "critical": listed(
-        "critical crit highest fatal emergency emerg panic disaster catastrophic severe blocker alert page sev0 sev1 s1 "
-        "p0 p1 critico critica critique kritisch critici kritiek kritiskt критический критическая критично "
+        "critical crit highest fatal emergency emerg panic disaster catastrophic severe blocker alert page sev0 sev1 "
+        "s1 p0 p1 critico critica critique kritisch critici kritiek kritiskt критический критическая критично "
         "严重 紧急 致命 危急 特别严重 嚴重 緊急 致命的 치명적 심각"
     ),
     "high": listed(
