@@ -1,9 +1,11 @@
 /** One room brought to life: the socket's frames go into the models, the elements' wishes go out as commands. */
 import { request } from "./lib/http.js";
+import { isLookedAt, tellOnce } from "./lib/notifying.js";
 import { Store } from "./lib/store.js";
 import { gettext } from "./lib/words.js";
 import { Faces } from "./models/faces.js";
 import { Feed } from "./models/feed.js";
+import { newsOf } from "./models/news.js";
 import * as outgoing from "./models/outgoing.js";
 import { privateQuestion } from "./models/private.js";
 import { apply, fromSnapshot } from "./models/room.js";
@@ -16,6 +18,7 @@ const RUN_OVER = /^run\.(succeeded|failed|cancelled)$/u;
 const ANNOUNCED_KEPT = 20;
 const TELL_TYPING_MS = 3000;
 const SPENDS = /^(usage\.recorded|quota\.exceeded|run\.(queued|failed|cancelled))$/u;
+const USES = new Set(["message.send", "approval.decide", "question.answer"]);
 const LIVE = new Set(["live", "degraded"]);
 
 export class LiveRoom {
@@ -35,8 +38,11 @@ export class LiveRoom {
     this.typists = new Store([]);
     this.connection = new Store({ name: "connecting" });
     this.trouble = new Store("");
+    this.reference = "";   // under which the server's log has it
     this.reported = new Store(document.querySelector("[data-reported]") !== null);
     this.spent = new Store(0);   // how often something was taken from the quotas
+    this.called = new Store(0);   // mentions of me that came while I looked elsewhere
+    this.used = new Store(false);   // whether anything was done here
     this.pastRuns = new Map();
     this.deciding = new Set();   // what this tab has just decided
     this.askPrivately = null;   // where there is a drawer for it
@@ -68,6 +74,7 @@ export class LiveRoom {
     if (frame.type === "message.created") this.typists.change((list) => typing.stopped(list, frame.data.sender_id));
     if (SPENDS.test(frame.type)) this.spent.change((count) => count + 1);
     this.announce(frame);
+    this.notify(frame);
   }
 
   delta(frame) {
@@ -180,10 +187,22 @@ export class LiveRoom {
     while (log.children.length > ANNOUNCED_KEPT) log.firstElementChild.remove();
   }
 
+  /** Never of a replay: what came while the line was down is read in the room. */
+  notify(frame) {
+    const { incident, session } = this.room.value;
+    const news = this.speaks ? newsOf(frame, { me: this.me, title: incident?.title ?? session.title }) : null;
+    if (!news) return;
+    const seen = isLookedAt();
+    if (news.mention && !seen) this.called.change((count) => count + 1);
+    tellOnce(`${this.id}.${frame.seq}`, { ...news, url: location.pathname }, { seen });
+  }
+
   // --- what people wish ----------------------------------------------------------------------------------------------
 
-  command(type, data, cid) {
-    return this.socket.send(type, data, { room: this.id, cid });
+  async command(type, data, cid) {
+    const ack = await this.socket.send(type, data, { room: this.id, cid });
+    if (USES.has(type)) this.used.set(true);
+    return ack;
   }
 
   /** Worth nothing later: said only while there is somebody to hear it, and seldom. */
@@ -253,6 +272,7 @@ export class LiveRoom {
     try {
       await action();
     } catch (error) {
+      this.reference = error.reference ?? "";
       this.trouble.set(error.message);
     }
   }

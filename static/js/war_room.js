@@ -2,6 +2,7 @@
 import { define as defineAgents } from "./elements/agent_list.js";
 import { define as defineApprovals } from "./elements/approval_card.js";
 import { define as defineChatHeader } from "./elements/chat_header.js";
+import { define as defineComposerMenu } from "./elements/composer_menu.js";
 import { define as defineFiles } from "./elements/composer_files.js";
 import { define as defineConnection } from "./elements/connection_chip.js";
 import { define as defineDecided } from "./elements/decided_list.js";
@@ -28,13 +29,15 @@ import { define as defineWaitingLine } from "./elements/waiting_line.js";
 import { define as defineWaiting } from "./elements/waiting_list.js";
 import { setServerTime } from "./lib/clock.js";
 import { request } from "./lib/http.js";
+import { isLookedAt } from "./lib/notifying.js";
 import { Socket } from "./lib/socket.js";
+import { showCount } from "./lib/tab_count.js";
 import { LiveRoom } from "./live_room.js";
 import { waitingCount } from "./models/waiting.js";
 
 const DRAWN = [
   "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
-  "run-list", "grant-list", "waiting-line", "composer-files", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
+  "run-list", "grant-list", "waiting-line", "notify-offer", "composer-files", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
   "evidence-list", "resolve-card", "engineer-chat",
 ];
 
@@ -47,7 +50,7 @@ const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }))
 
 for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
-  defineStream, defineComposer, defineWaiting, defineAgents, defineSideLists, defineIndicators, defineNotice, defineDecided, defineChatHeader,
+  defineStream, defineComposerMenu, defineComposer, defineWaiting, defineAgents, defineSideLists, defineIndicators, defineNotice, defineDecided, defineChatHeader,
   defineConfig, defineFiles, defineTyping, defineRuns, defineGrants, defineWaitingLine, defineQuotas, defineResolve, definePrivateStream, defineEngineerChat,
 ]) define();
 document.documentElement.dataset.live = "";
@@ -56,9 +59,8 @@ for (const name of DRAWN) document.querySelector(name)?.connect(live);
 const wanted = page.target ?? /^#message-([0-9a-f-]{36})$/u.exec(location.hash)?.[1];
 if (wanted) document.querySelector("room-stream").openAt(wanted);
 
-const title = document.title;
-live.room.subscribe((room) => {
-  const count = waitingCount(room);
-  document.title = count ? `(${count}) ${title}` : title;
-});
+const count = () => showCount(waitingCount(live.room.value) + live.called.value);
+live.room.subscribe(count);
+live.called.subscribe(count);
+for (const back of ["focus", "visibilitychange"]) addEventListener(back, () => isLookedAt() && live.called.set(0));
 live.start();

@@ -1,9 +1,12 @@
 import { field, parseItems } from "../lib/dom.js";
+import { isLookedAt, standing, tellOnce } from "../lib/notifying.js";
 import { Poll } from "../lib/poll.js";
+import { showCount } from "../lib/tab_count.js";
 import { gettext } from "../lib/words.js";
 import { Seen, unreadLine } from "../models/seen.js";
 
 const EVERY_MS = 15000;
+const called = new Set();   // what one was called for, whether it is shown yet or not
 
 /** The list as it goes on: what is known changes in place, what is new waits behind a button, and nothing moves by itself. */
 class IncidentList extends HTMLElement {
@@ -11,13 +14,14 @@ class IncidentList extends HTMLElement {
     this.seen = new Seen(this.dataset.me);
     this.rows = field(this, "rows");
     this.fresh = [];
-    this.title = document.title;
     this.button = this.querySelector('[data-action="show"]');
     this.button.addEventListener("click", () => this.show());
     // A page from the browser's back/forward cache runs on where it was.
     this.back = () => this.mark();
     addEventListener("pageshow", this.back);
-    this.poll = new Poll(this.dataset.source, { everyMs: EVERY_MS, heard: (html) => this.hear(html) });
+    this.poll = new Poll(this.dataset.source, {
+      everyMs: EVERY_MS, heard: (html) => this.hear(html), unseen: () => standing() === "on",
+    });
     this.poll.start();
     this.mark();
   }
@@ -32,6 +36,7 @@ class IncidentList extends HTMLElement {
     const told = parseItems(html);
     for (const row of told) if (known.has(row.dataset.key)) update(known.get(row.dataset.key), row);
     this.fresh = told.filter((row) => !known.has(row.dataset.key));
+    this.fresh.filter(isCritical).forEach(call);
     this.mark();
   }
 
@@ -58,8 +63,19 @@ class IncidentList extends HTMLElement {
     const count = this.fresh.length;
     this.button.hidden = count === 0;
     this.button.textContent = count ? gettext("{count} new - show", { count }) : "";
-    document.title = count + waits ? `(${count + waits}) ${this.title}` : this.title;
+    showCount(count + waits);
   }
+}
+
+function isCritical(row) {
+  return row.querySelector('[data-severity="critical"]') !== null && !called.has(row.dataset.key);
+}
+
+function call(row) {
+  called.add(row.dataset.key);
+  const link = row.querySelector("a");
+  const told = { title: gettext("Critical incident"), body: link.textContent, url: new URL(link.href).pathname };
+  tellOnce(`incident.${row.dataset.key}`, told, { seen: isLookedAt() });
 }
 
 /** Piece by piece, so that a focused link stays the same link. */

@@ -2,10 +2,13 @@ import { field, fill } from "../lib/dom.js";
 import { gettext, list as listed } from "../lib/words.js";
 import { hasFailed, isBusy, ready } from "../models/attachments.js";
 import { privateQuestion } from "../models/private.js";
+import { commandIn, hindranceOf } from "../room_commands.js";
 
 /** Writes to the room. The draft survives a reload; what is sent leaves the box at once and is shown on its way. */
 class MessageComposer extends HTMLElement {
-  connect({ post, tellTyping, draftKey }) {
+  connect(live) {
+    const { post, tellTyping, draftKey } = live;
+    this.live = live;
     this.post = post;
     this.tellTyping = tellTyping;
     this.draftKey = draftKey;
@@ -14,7 +17,9 @@ class MessageComposer extends HTMLElement {
     this.box.required = false;   // files may go without words
     this.box.value ||= localStorage.getItem(draftKey) ?? "";
     this.box.addEventListener("input", () => this.written());
-    this.box.addEventListener("keydown", (event) => this.pressed(event));
+    this.menu = this.querySelector("composer-menu");
+    this.menu.connect(live, this.box);
+    this.box.addEventListener("keydown", (event) => this.menu.pressed(event) || this.pressed(event));
     this.form.addEventListener("submit", (event) => this.submit(event));
     this.connectFiles();
   }
@@ -59,9 +64,25 @@ class MessageComposer extends HTMLElement {
     event.preventDefault();
     const [words, files] = [this.box.value.trim(), this.carried.files.value];
     this.waits = isBusy(files);
-    const hindrance = this.hindrance(words, files);
+    const command = files.length ? null : commandIn(words, this.live);
+    const hindrance = command ? hindranceOf(command) : this.hindrance(words, files);
     this.say(hindrance);
-    if (!hindrance) this.send(words, ready(files));
+    if (hindrance) return;
+    if (command) this.run(command);
+    else this.send(words, ready(files));
+  }
+
+  /** What was refused comes back, to be written otherwise. */
+  async run({ command, words }) {
+    const text = this.box.value;
+    this.box.value = "";
+    try {
+      await command.run(this.live, words);
+    } catch (error) {
+      this.box.value ||= text;
+      this.say(error.message);
+    }
+    this.keepDraft();
   }
 
   hindrance(words, files) {

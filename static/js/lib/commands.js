@@ -5,6 +5,7 @@ export class CommandRefused extends Error {
   constructor(error = {}) {
     super(error.detail || error.message || gettext("The server refused this."));
     this.code = error.error_code ?? "";
+    this.reference = error.request_id ?? "";
     this.recoverable = Boolean(error.recoverable);
     this.details = error.details ?? {};
   }

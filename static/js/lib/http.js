@@ -6,6 +6,7 @@ export class Refused extends Error {
     super(problem.detail || problem.message || gettext("The server answered {status}.", { status }));
     this.status = status;
     this.code = problem.error_code || "";
+    this.reference = problem.request_id || "";
     this.recoverable = problem.recoverable ?? status >= 500;
     this.retryAfterMs = retryAfterMs;
   }

@@ -1,22 +1,27 @@
-/** Ask again and again for what may have changed, but only while somebody looks; what is the same has the same ETag. */
+/** Ask again and again for what may have changed, but only while somebody looks (or wants to be called); what is the same has the same ETag. */
 import { Timers } from "./timers.js";
 
 export class Poll {
   #url;
   #everyMs;
   #heard;
+  #unseen;
   #etag = null;
   #asking = false;
   #timers = new Timers();
 
-  constructor(url, { everyMs, heard }) {
+  constructor(url, { everyMs, heard, unseen = () => false }) {
     this.#url = url;
     this.#everyMs = everyMs;
     this.#heard = heard;
+    this.#unseen = unseen;
   }
 
   start() {
-    this.look = () => (document.visibilityState === "visible" ? this.#ask() : this.#timers.clear());
+    this.look = () => {
+      if (document.visibilityState === "visible") this.#ask();
+      else if (!this.#unseen()) this.#timers.clear();
+    };
     document.addEventListener("visibilitychange", this.look);
     this.#wait();
   }

@@ -1,6 +1,6 @@
 /** Whether keys pressed alone mean something here: only where nobody writes, and only for who wants it so (WCAG 2.1.4). */
 const KEPT = "warroom.single_keys";
-const WRITTEN_INTO = "input, textarea, select, [contenteditable]";
+const WRITTEN_INTO = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 
 export function wanted() {
   return localStorage.getItem(KEPT) !== "off";
