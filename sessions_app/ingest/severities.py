@@ -51,7 +51,7 @@ BUNYAN: dict[int, Severity] = {60: "critical", 50: "high", 40: "medium", 30: "in
 KEYS = (
     "security_severity_level", "severity_label", "severity_name", "severity_display_name", "severity_displayname",
     "severity", "alert_severity", "sev",
-    "priority", "alert_priority", "urgency", "criticality", "risk_level", "risk_level_during_sign_in",
+    "priority", "priority_name", "alert_priority", "urgency", "criticality", "risk_level", "risk_level_during_sign_in",
     "risk_level_aggregated", "threat_level", "threat_level_id", "risk", "severity_id",
     "severity_text", "nseverity", "level", "level_name", "log_level", "loglevel", "=l", "impact", "risk_score",
     "severity_score", "severity_number", "threat_score", "score", "cvss", "base_score", "confidence_level", "verdict",
