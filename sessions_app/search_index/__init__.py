@@ -13,9 +13,10 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connection
 from django.db.models import Model, QuerySet
 
 from sessions_app.search_index import postgresql, sqlite
+from sessions_app.search_index.scopes import Scopes
 from sessions_app.search_index.sources import Source
 
-__all__ = ["TooSlow", "bounded", "install", "newest", "weakness"]
+__all__ = ["Scopes", "TooSlow", "bounded", "install", "newest", "weakness"]
 
 LONGEST_SECONDS = 2.0
 
@@ -35,10 +36,13 @@ def weakness() -> str:
     return line
 
 
-def newest(source: Source, words: Sequence[str], within: QuerySet[Any, Any], *, limit: int) -> list[Any]:
-    """The ids of the newest rows of `within` that hold every word, each a part of their text."""
-    found: QuerySet[Model] = _backend(connection.vendor).matching(source, words, within)
-    return list(found.values_list("pk", flat=True)[:limit])
+def newest(
+    source: Source, words: Sequence[str], within: QuerySet[Any, Any], *, scopes: Scopes, limit: int
+) -> list[Any]:
+    """The ids of the newest rows of `within`, all in these scopes, that hold every word, each a part of their text."""
+    found: list[QuerySet[Model]] = _backend(connection.vendor).matching(source, words, within, scopes)
+    ids = {pk for rows in found for pk in rows.values_list("pk", flat=True)[:limit]}
+    return sorted(ids, reverse=True)[:limit]
 
 
 @contextlib.contextmanager

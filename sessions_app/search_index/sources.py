@@ -11,12 +11,15 @@ from django.db.models.functions import StrIndex, Upper
 from django.db.models.lookups import GreaterThan
 
 from sessions_app.models import ChatSession, Incident, Indicator, Message
+from sessions_app.search_index import scopes
 
 
 @dataclass(frozen=True)
 class Source:
     model: type[Model]
     columns: tuple[str, ...]
+    # Whose a row is, in SQL that both databases read; `{row}` stands for it.
+    scope: str
 
     @property
     def table(self) -> str:
@@ -49,8 +52,8 @@ def holds(column: str, word: str) -> Q:
     return Q(GreaterThan(StrIndex(Upper(F(column)), Upper(Value(word))), 0))
 
 
-MESSAGES = Source(Message, ("content",))
-INCIDENTS = Source(Incident, ("title", "description", "summary"))
-INDICATORS = Source(Indicator, ("value",))
-SESSIONS = Source(ChatSession, ("title",))
+MESSAGES = Source(Message, ("content",), scopes.OF_ITS_SESSION)
+INCIDENTS = Source(Incident, ("title", "description", "summary"), scopes.OF_AN_ORGANIZATION)
+INDICATORS = Source(Indicator, ("value",), scopes.OF_AN_ORGANIZATION)
+SESSIONS = Source(ChatSession, ("title",), scopes.OF_A_SESSION)
 ALL = (MESSAGES, INCIDENTS, INDICATORS, SESSIONS)

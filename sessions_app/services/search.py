@@ -18,7 +18,7 @@ from sessions_app import permissions, rate_limits, snippets
 from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Incident, Indicator, Message
-from sessions_app.search_index import TooSlow, bounded, newest
+from sessions_app.search_index import Scopes, TooSlow, bounded, newest
 from sessions_app.search_index.sources import INCIDENTS, INDICATORS, MESSAGES, SESSIONS, Checked, Source, holds
 from sessions_app.snippets import Snippet
 
@@ -38,12 +38,14 @@ class Query:
 
     phrase: str
     words: tuple[str, ...]
+    scopes: Scopes
 
     @classmethod
-    def parse(cls, text: str) -> Query:
+    def parse(cls, text: str, by: Actor) -> Query:
         words = text.replace("\x00", " ")[:LONGEST].split()
         kept = tuple(dict.fromkeys(words))[:MOST_WORDS]
-        return cls(" ".join(words), kept)
+        homes = permissions.organizations_of(by).values_list("pk", flat=True) if kept else ()
+        return cls(" ".join(words), kept, Scopes(tuple(homes), by.user_id if by.in_person else None))
 
     @property
     def marked(self) -> tuple[str, ...]:
@@ -75,7 +77,7 @@ class Found:
 
 def find(text: str, *, by: Actor, kind: Kind | None = None, limit: int = MOST) -> list[Hit]:
     """The best first: the whole phrase, and titles, before single words; the newest of what fits alike."""
-    query = Query.parse(text)
+    query = Query.parse(text, by)
     if not query.words:
         return []
     rate_limits.require("searches", f"{by.kind}:{by.id}")
@@ -106,7 +108,7 @@ def _incidents(query: Query, by: Actor, limit: int) -> list[Hit]:
 def _with_indicator(query: Query, by: Actor, limit: int) -> list[Found]:
     """Incidents in which an address, a name or a hash like this was seen."""
     seen = Indicator.objects.filter(incident__in=permissions.visible_incidents(by))
-    ids = newest(INDICATORS, [query.phrase], seen, limit=limit)
+    ids = newest(INDICATORS, [query.phrase], seen, scopes=query.scopes, limit=limit)
     incidents = Indicator.objects.filter(pk__in=ids).values_list("incident_id", flat=True)
     return [Found(incident_id, WORDS) for incident_id in incidents]
 
@@ -129,17 +131,19 @@ def _messages(query: Query, by: Actor, limit: int) -> list[Hit]:
 
 def _titled(source: Source, query: Query, mine: QuerySet[Any], limit: int) -> Iterable[Found]:
     titled = mine.filter(holds("title", query.phrase))
-    yield from (Found(pk, IN_TITLE) for pk in newest(source, [query.phrase], titled, limit=limit))
+    yield from (Found(pk, IN_TITLE) for pk in newest(source, [query.phrase], titled, scopes=query.scopes, limit=limit))
     if len(query.words) > 1:
         for word in query.words:
             mine = mine.filter(holds("title", word))
-        yield from (Found(pk, WORDS_IN_TITLE) for pk in newest(source, query.words, mine, limit=limit))
+        yield from (
+            Found(pk, WORDS_IN_TITLE) for pk in newest(source, query.words, mine, scopes=query.scopes, limit=limit)
+        )
 
 
 def _anywhere(source: Source, query: Query, mine: QuerySet[Any], limit: int) -> Iterable[Found]:
-    yield from (Found(pk, PHRASE) for pk in newest(source, [query.phrase], mine, limit=limit))
+    yield from (Found(pk, PHRASE) for pk in newest(source, [query.phrase], mine, scopes=query.scopes, limit=limit))
     if len(query.words) > 1:
-        yield from (Found(pk, WORDS) for pk in newest(source, query.words, mine, limit=limit))
+        yield from (Found(pk, WORDS) for pk in newest(source, query.words, mine, scopes=query.scopes, limit=limit))
 
 
 def _once(found: Iterable[Found]) -> list[Found]:
