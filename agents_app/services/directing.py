@@ -174,5 +174,10 @@ def _require_repeatable(run: Run) -> None:
     _require_over(run)
     if run.prompt is None or run.lane != Run.Lane.CHAT or run.parent_id:
         raise Conflict(_("Only the reply to a message, or a crew, can be tried again."))
+    later = set(Run.objects.filter(prompt=run.prompt, pk__gt=run.pk).values_list("status", flat=True))
+    if Run.Status.SUCCEEDED in later:
+        raise Conflict(_("This has been answered since."), details={"status": Run.Status.SUCCEEDED})
+    if later & set(Run.UNFINISHED):
+        raise Conflict(_("This is being tried again already."), details={"status": (later & set(Run.UNFINISHED)).pop()})
     if not run.agent.enabled:
         raise Refused("AGENT_NOT_AVAILABLE", _("{name} is switched off.").format(name=run.agent.name))

@@ -213,6 +213,7 @@ async def test_a_cancelled_reply_is_tried_again_without_what_it_had_said(room: C
         )
     )
     again = await in_thread(lambda: directing.retry(run_id=run.pk, wanted={}, by=rita_does()))
+    await in_thread(refused, "CONFLICT", lambda: directing.retry(run_id=run.pk, wanted={}, by=rita_does()))
     assert (await work_on(again)).status == "succeeded"
     assert asked_of(models) == ["Say it."]
 

@@ -208,6 +208,10 @@ async def test_a_failure_says_what_failed_and_a_retry_costs_no_round(
     assert [each["content"] for each in after if each["sender_type"] == "user"] == ["Is it over?"]
     chat = (await rita.get(f"sessions/{asked['session_id']}")).json()
     assert (chat["rounds_used"], chat["rounds_left"]) == (1, 9)
+    # The notice of the failure still stands there, in a tab that has not heard of the answer.
+    late = await rita.post(f"runs/{asked['run_id']}/retry")
+    assert (late.status_code, late.json()["detail"]) == (409, "This has been answered since.")
+    assert len(await history(rita, asked)) == len(after)
 
 
 async def test_one_failure_in_passing_is_asked_again_and_seen_by_nobody(

@@ -58,3 +58,26 @@ def test_a_person_works_an_incident_in_chinese(
         page.goto(shared_server.url + address)
         assert_fits(page)
         assert page.evaluate(FORGOTTEN) == []
+
+
+FAILED = {"error_code": "LLM_TIMEOUT", "error": "The model did not begin to answer.", "agent_name": "Aria"}
+
+
+def test_why_a_run_failed_is_said_in_the_readers_language(new_context: NewContext, shared_server: Server) -> None:
+    page = new_context(locale="zh-CN").new_page()
+    sign_in(page, shared_server, "observer", "/chats/")
+    told = page.evaluate(
+        """async (run) => {
+          const { noteOf } = await import("/static/js/models/words.js");
+          const { failureLine } = await import("/static/js/models/failures.js");
+          const { error_code, error: detail } = run;
+          return [
+            failureLine({ error: { error_code, detail } }),
+            noteOf({ type: "run.failed", data: run, actor: {} }).text,
+            failureLine({ error: { error_code: "OF_TOMORROW", detail } }),
+          ];
+        }""",
+        FAILED,
+    )
+    assert [re.findall("[A-Za-z]{3,}", words) for words in told[:2]] == [[], ["Aria"]], told
+    assert told[2] == FAILED["error"]

@@ -6,7 +6,8 @@ import { gettext } from "../lib/words.js";
 import { decidedLine } from "../models/approvals.js";
 import { speakerOf } from "../models/faces.js";
 import { markOf } from "../models/private.js";
-import { errorLine, labelOf } from "../models/labels.js";
+import { labelOf } from "../models/labels.js";
+import { failureLine } from "../models/failures.js";
 import { quoting } from "../models/words.js";
 import { argsLine } from "./args.js";
 import { drawFace } from "./face.js";
@@ -59,8 +60,8 @@ const DRAW = {
 
   error(node, item) {
     node.dataset.type = "error";
-    setPlain(field(node, "text"), item.message?.content || item.error?.detail || item.error?.message || gettext("Something failed."));
-    drawFlag(node, errorLine(item.error?.error_code ?? item.message?.metadata.error_code ?? ""), "bad");
+    setPlain(field(node, "text"), failureLine(item) || gettext("Something failed."));
+    drawFlag(node, item.error?.error_code ?? item.message?.metadata.error_code ?? "", "bad");
   },
 
   question(node, { question }) {

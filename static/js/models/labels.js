@@ -50,6 +50,8 @@ const LABELS = {
   quota: { requests: pgettext("quota", "requests"), tokens: pgettext("quota", "tokens") },
   // What ends a reply or a run early, as sessions_app/errors.py titles it.
   error: {
+    INVALID_CONFIG: gettext("The configuration is not valid."), EMERGENCY_STOP: gettext("Agents are stopped."),
+    SERVICE_UNAVAILABLE: gettext("The service is not available right now."),
     AGENT_CONFIG_ERROR: gettext("The agent is set up wrongly."), AGENT_NOT_AVAILABLE: gettext("The agent is not available."),
     LLM_TIMEOUT: gettext("The model took too long."), LLM_RATE_LIMIT: gettext("The model's provider asks us to slow down."),
     LLM_API_ERROR: gettext("The model's provider failed."), LLM_CONTENT_FILTER: gettext("The model's provider refused the content."),
@@ -65,8 +67,7 @@ export function labelOf(kind, code) {
   return LABELS[kind][code] ?? code;
 }
 
-/** An error's code; where the log's words are not the reader's, what it means too. */
-export function errorLine(code) {
-  const means = language === "en" ? undefined : LABELS.error[code];
-  return means ? `${means} ${code}` : code;
+/** What an error of a run means: the log has it in English, so who reads another language gets what its code says. */
+export function errorWords(code, words) {
+  return (language === "en" ? words : LABELS.error[code]) || words || code || "";
 }

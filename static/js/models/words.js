@@ -1,6 +1,6 @@
 /** What happened, in one plain line: the same words in the stream, the timeline and to a screen reader. */
 import { gettext, list, ngettext } from "../lib/words.js";
-import { labelOf } from "./labels.js";
+import { errorWords, labelOf } from "./labels.js";
 
 export function noteOf(event) {
   const tell = NOTES[event.type];
@@ -36,11 +36,11 @@ const NOTES = {
   "participant.left": ({ name }) => ({ text: gettext("{name} left", { name }), quiet: true }),
   // The stream has the error itself, with what to do (`message.error`); the timeline has this line.
   "run.failed": (run) => ({
-    text: withWords(gettext("{agent} failed", { agent: run.agent_name }), run.error || run.error_code || gettext("no reason given")),
+    text: withWords(gettext("{agent} failed", { agent: run.agent_name }), errorWords(run.error_code, run.error) || gettext("no reason given")),
     tone: "bad", quiet: true,
   }),
   "run.cancelled": (run, by) => ({ text: gettext("{by} stopped {agent}", { by, agent: run.agent_name }) }),
-  "run.paused": (run) => ({ text: withWords(gettext("{agent} is paused", { agent: run.agent_name }), run.error), tone: "waits" }),
+  "run.paused": (run) => ({ text: withWords(gettext("{agent} is paused", { agent: run.agent_name }), errorWords(run.error_code, run.error)), tone: "waits" }),
   "run.resumed": (run, by) => ({ text: gettext("{by} resumed {agent}", { by, agent: run.agent_name }) }),
   "run.fallback": ({ to, from, reason }) => ({
     text: gettext("Answered from {to} instead of {from}: {reason}", { to, from, reason }), tone: "waits",
