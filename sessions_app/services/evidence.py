@@ -29,7 +29,17 @@ __all__ = ["Hit", "Line", "Result", "Summary", "attach", "attach_text", "lines",
 
 # Reading for indicators costs far more than storing: only the beginning of a long log is read for them.
 READ_FOR_INDICATORS = 2 * 1024 * 1024
-MOST_OF_A_KIND = {"ip": 30, "domain": 20, "url": 20, "hash": 20, "email": 10, "user": 10, "host": 10}
+MOST_OF_A_KIND = {
+    "ip": 30,
+    "domain": 20,
+    "url": 20,
+    "hash": 20,
+    "email": 10,
+    "user": 10,
+    "host": 10,
+    "process": 10,
+    "file": 10,
+}
 
 
 def attach(*, incident: Incident, filename: str, stream: Readable, by: Actor) -> Evidence:

@@ -119,3 +119,16 @@ def test_in_a_chat_outside_an_incident_it_does_the_same_and_says_what_is_not_the
     assert chat.say("How many lines with guest are there?").startswith("I could not look. This room belongs to no inc")
     chat.say("block 192.0.2.200 for 30 minutes")
     assert (chat.run.status, chat.run.waiting_for) == ("waiting", "approval")
+
+
+def test_it_reads_around_the_incident_when_asked(chat: Chat) -> None:
+    assert chat.say("Are there related incidents?") == "No other incident of this organisation is related to this one."
+    other = factories.incident(chat.room.incident.organization, title="Guessing last week")
+    other.indicators.create(organization=other.organization, kind="ip", value="203.0.113.77")
+    assert "- Guessing last week (high, open): both name the ip 203.0.113.77" in chat.say("Any similar incidents?")
+    told = chat.say("What should we do? Is there a runbook?")
+    assert told.startswith("From the product's runbook “Password guessing and brute force”")
+    assert "## Done when" in told
+    told = chat.say("What happened around auth.log:3 ?")
+    assert "Oct 15 21:02:14 web-7" in told
+    assert told.split(" ", 1)[0].isdigit()
