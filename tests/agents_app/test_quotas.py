@@ -246,6 +246,20 @@ async def test_a_request_is_settled_once_whatever_becomes_of_its_run(room: ChatS
 
 
 @pytest.mark.django_db(transaction=True)
+async def test_a_try_that_was_cut_is_paid_for_and_the_next_needs_a_share_of_its_own(
+    room: ChatSession, models: FakeOpenAI
+) -> None:
+    await in_thread(quota, 1)
+    models.breaks_off(after="Three addresses")
+    run = await work_on(await in_thread(post, room))
+    assert (run.status, run.error_code, len(models.requests)) == ("failed", "QUOTA_EXCEEDED", 1)
+    assert await in_thread(counts) == [(1, 0)]
+    [record] = await in_thread(lambda: list(UsageRecord.objects.all()))
+    assert (record.requests, record.estimated, record.input_tokens > 0) == (1, True, True)
+    assert (await in_thread(told, room, like="message."))[-2:] == ["message.reset", "message.error"]
+
+
+@pytest.mark.django_db(transaction=True)
 async def test_each_request_of_a_run_is_paid_for_and_the_next_may_be_refused(
     room: ChatSession, models: FakeOpenAI, rita: Person
 ) -> None:
