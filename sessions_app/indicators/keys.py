@@ -72,7 +72,7 @@ SKIPPED_WITHIN = re.compile(r"(?:^|_)(?:mitre|nist|gdpr|hipaa)(?:_|$)")
 NOT_HUNTED = re.compile(
     r"(?:^|_)(?:contacts?|event_source|repository_owner|upn_suffix|upn_domain)(?:_|$)|"
     r"(?:^|_)(?:(?:commit|head|base|merge|git|tree|blob)_(?:sha|hash|oid)|"
-    r"(?:request|url|uri|http|api|resource|object)_path|response_elements_console_login|"
+    r"(?:request|url|uri|http|api|resource|object)_path|response_elements_console_login|ja3s?_hash|"
     r"container_image(?:_\w+)?|image_(?:name|tag|id|repository)|artifact_name)$"
 )
 LONGEST_ENDING = 3
@@ -135,7 +135,9 @@ def as_kind(kind: Kind, text: str) -> Found | None:
         case "user" | "host":
             return as_name(kind, plain)
         case "process" | "file":
-            return Found(kind, text) if len(text) <= 200 and "\n" not in text and "://" not in text else None
+            # `10.0.0.1:4000->203.0.113.9:443` is what a file descriptor of a connection is called.
+            odd = any(mark in text for mark in ("\n", "://", "->"))
+            return Found(kind, text) if len(text) <= 200 and not odd else None
     return None
 
 

@@ -32,7 +32,7 @@ AUTHORED = (
     "rule_description",
 )
 SENTENCES = ("=message", "=msg", "=text", "=m", "attachments_text")
-LATER_SENTENCES = ("message", "msg", "text", "rule_message")
+LATER_SENTENCES = ("message", "msg", "text", "rule_message", "=body", "=content", "=details", "=detail")
 EVENTS = (
     "finding_category",
     "event_name",
@@ -86,7 +86,7 @@ OUTCOMES = (
     "failure_reason",
 )
 SYSLOG = re.compile(r"^(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,63} (?=\S)", re.ASCII)
-MARKS = re.compile(r"[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?=\s|$|[:.,])")
+MARKS = re.compile(r"^:[a-z0-9_+-]{2,40}:\s{0,3}|(?<!\w)[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?!\w)")
 
 
 def says_something(reading: Reading) -> bool:
@@ -143,7 +143,8 @@ def requested(reading: Reading) -> str:
 def plain(text: str) -> str:
     """A message without what syslog puts in front, or the marks that make it bold in a chat."""
     text = SYSLOG.sub("", text)
-    return title_of(MARKS.sub("", text)) if "*" in text or "`" in text else title_of(text)
+    marked = "*" in text or "`" in text or text.startswith(":")
+    return title_of(MARKS.sub("", text)) if marked else title_of(text)
 
 
 def told(reading: Reading, title: str, host: str, user: str) -> str:
@@ -156,7 +157,9 @@ def told(reading: Reading, title: str, host: str, user: str) -> str:
         return title
     if described := title_of(reading.text(("rule_description", *DESCRIPTIONS))):
         return title_of(f"{title}: {described}") if described not in title else title
-    origin, kind = sender(reading), reading.word(("threat_info_classification", "threat_type", "malware_type"))
+    # A bare `ip` is where a person came from, and of a monitor what it looks at.
+    origin = sender(reading) or (reading.word(("=ip",)) if user else "")
+    kind = reading.word(("threat_info_classification", "threat_type", "malware_type"))
     parts = [f"{kind}: {title}" if kind else title, f"by {user}" if user else "", f"from {origin}" if origin else ""]
     place = f"on {host}" if host and host not in (user, origin) and host not in title else ""
     return title_of(" ".join(part for part in (*parts, place) if part) + failure(reading, title))

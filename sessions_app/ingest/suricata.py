@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sessions_app.indicators import from_json
+from sessions_app.indicators import Found, from_json
 from sessions_app.ingest.alert import DESCRIPTION_LENGTH, ParsedAlert, Severity, bounded, fingerprint_of, title_of
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.unwrapping import Item
@@ -52,6 +52,10 @@ def noted(source: str, notes: list[dict[str, Any]]) -> ParsedAlert:
     )
 
 
+def sensor(document: dict[str, Any]) -> Found:
+    return Found("host", str(document.get("host", "")))
+
+
 def one(source: str, document: dict[str, Any], notes: Sequence[dict[str, Any]] = ()) -> ParsedAlert:
     reading, alerted = Reading(document), is_alert(document)
     rule = document["alert"] if alerted else {}
@@ -71,7 +75,7 @@ def one(source: str, document: dict[str, Any], notes: Sequence[dict[str, Any]] =
         # The sensor is no party to it, and who is attacked has only an address here.
         host="",
         user="",
-        indicators=tuple(dict.fromkeys([*reading.indicators, *from_json(list(notes))])),
+        indicators=tuple(each for each in dict.fromkeys(from_json([document, *notes])) if each != sensor(document)),
         raw=[document, *notes] if notes else document,
         techniques=reading.techniques,
     )

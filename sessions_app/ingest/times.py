@@ -52,7 +52,21 @@ KEYS = (
     "updated_at",
 )
 # Of any other name that ends so, but for what tells when something ends or was changed.
-ENDINGS = ("time", "timestamp", "at", "date", "datetime", "eventtime", "ts", "utc", "updated", "on", "seen", "found")
+ENDINGS = (
+    "time",
+    "timestamp",
+    "at",
+    "date",
+    "datetime",
+    "eventtime",
+    "ts",
+    "utc",
+    "updated",
+    "on",
+    "seen",
+    "found",
+    "started",
+)
 OTHER_TIMES = re.compile(
     r"(?:^|_)(?:end|ends|ended|expir\w*|until|due|next|modified|birth|build|valid|not|uptime|interval)(?:_|$)"
 )

@@ -255,6 +255,14 @@ def test_what_suricata_notes_of_a_connection_belongs_to_its_alert() -> None:
     assert (rest.title, rest.severity) == ("2 Suricata records of 10.7.0.9: dns", "info")
 
 
+def test_a_sensor_is_no_party_to_what_it_sees_and_a_connection_is_no_file() -> None:
+    alert = one(suricata(host="sensor-1", tls={"sni": "c2.bad.example", "ja3": {"hash": "c0" * 16}}))
+    assert found(alert) == {"ip:203.0.113.14", "ip:10.7.0.9", "domain:c2.bad.example"}
+    miner = one(falco(output_fields={"fd.name": "10.1.1.1:4000->203.0.113.9:3333", "user.name": "root"}))
+    assert {"ip:10.1.1.1", "ip:203.0.113.9"} <= found(miner)
+    assert not any("->" in each for each in found(miner))
+
+
 def test_a_cloud_event_that_carries_a_known_alert_is_that_alert() -> None:
     carried = one(cloudevent(data=guardduty()))
     assert (carried.source, carried.fingerprint) == ("guardduty", one(guardduty()).fingerprint)
