@@ -1,6 +1,6 @@
-"""PostgreSQL: two GIN indexes for each source, which hold apart whose a row is: what others say is passed over in the
-index, and no row of theirs is read. pg_trgm's trigrams serve words of Latin letters; it has none for other
-signs where the database's locale is C, and never for less than three, so those have an index of single signs and pairs.
+"""PostgreSQL: three GIN indexes for each source, which hold apart whose a row is: what others say is passed over in the
+index, and no row of theirs is read. pg_trgm's trigrams serve words of Latin letters, and their beginnings words of two.
+It has none for other signs where the database's locale is C, so those have an index of single signs and pairs.
 """
 
 import contextlib
@@ -31,6 +31,13 @@ AS $$ SELECT CASE WHEN octet_length(t) = length(t) THEN '{}'::text[] ELSE (
     FROM unnest(string_to_array(regexp_replace(t, '[\x01-\x7f]+', ' ', 'g'), NULL)) WITH ORDINALITY AS each(sign, at)
   ) AS pairs WHERE sign <> ' ') END $$
 """
+# Two letters or digits beside each other begin one of pg_trgm's trigrams: each word has one more at its end. The body
+# is read when it is made, so the function goes with the extension, and its index with it: nobody's writing fails.
+PAIRS = """
+CREATE OR REPLACE FUNCTION warroom_pairs(t text) RETURNS text[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000
+BEGIN ATOMIC SELECT coalesce(array_agg(DISTINCT left(gram, 2)), '{}') FROM unnest(show_trgm(t)) AS each(gram)
+  WHERE octet_length(gram) = 3 AND left(gram, 1) <> ' '; END
+"""
 # Whose a message is stands with its session. That never changes, so it may stand in an index; which wants it declared.
 SCOPE = """
 CREATE OR REPLACE FUNCTION warroom_scope(session uuid) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -40,6 +47,7 @@ AS $$ SELECT {scope} FROM {schema}.sessions_app_chatsession s WHERE s.id = sessi
 whole: set[tuple[object, str]] = set()
 LATIN = re.compile(r"[ -~]{3,}")
 TRIGRAM = re.compile(r"[0-9A-Za-z]{3}")
+PAIR = re.compile(r"[0-9A-Za-z]{2}")
 
 
 # --- The indexes ------------------------------------------------------------------------------------------------------
@@ -49,9 +57,12 @@ def install(connection: BaseDatabaseWrapper) -> None:
     _execute(connection, SCOPE.format(scope=OF_A_SESSION.format(row="s"), schema=_schema(connection)))
     for source in ALL:
         _build(connection, source, "signs", f"warroom_signs({_text(source)})")
-    if weakness(connection) and _extended(connection):
+    whole_already = all(_there(connection, _name(source, kind)) for source in ALL for kind in ("letters", "pairs"))
+    if not whole_already and _extended(connection):
+        _execute(connection, PAIRS)
         for source in ALL:
             _build(connection, source, "letters", f"({_text(source)}) gin_trgm_ops")
+            _build(connection, source, "pairs", f"warroom_pairs({_text(source)})")
 
 
 def _build(connection: BaseDatabaseWrapper, source: Source, kind: str, what: str) -> None:
@@ -139,6 +150,8 @@ def _named(connection: BaseDatabaseWrapper, source: Source, words: Sequence[str]
     latin = [run for word in words for run in LATIN.findall(word) if TRIGRAM.search(run)]
     where = [f"{_text(source)} LIKE upper(%s)"] * len(latin) if _there(connection, _name(source, "letters")) else []
     asked: list[str] = [f"%{_literal(run)}%" for run in latin] if where else []
+    pairs = [word for word in words if PAIR.fullmatch(word)] if _there(connection, _name(source, "pairs")) else []
+    where += [f"warroom_pairs({_text(source)}) @> ARRAY[lower(%s)]"] * len(pairs)
     signs = [word for word in words if not word.isascii()]
     where += [f"warroom_signs({_text(source)}) @> warroom_signs(upper(%s))"] * len(signs)
     if not where:
@@ -147,7 +160,7 @@ def _named(connection: BaseDatabaseWrapper, source: Source, words: Sequence[str]
     names = scopes.names(str)
     with connection.cursor() as cursor:
         command = f"SELECT id FROM {source.table} WHERE {' AND '.join(where)} LIMIT {RARE + 1}"
-        cursor.execute(command, [*asked, *signs, names])
+        cursor.execute(command, [*asked, *pairs, *signs, names])
         found = [row[0] for row in cursor.fetchall()]
     return found if len(found) <= RARE else None
 
