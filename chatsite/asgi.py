@@ -12,9 +12,13 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402  the ap
 from django.urls import path  # noqa: E402
 
 from chatsite.body_limits import BodyLimits  # noqa: E402
+from chatsite.request_threads import RequestThreads  # noqa: E402
 from chatsite.serving_first import ServingFirst  # noqa: E402
 from sessions_app.consumers import WarRoomConsumer  # noqa: E402
 
 application = ProtocolTypeRouter(
-    {"http": ServingFirst(BodyLimits(http)), "websocket": URLRouter([path("ws/v1", WarRoomConsumer.as_asgi())])}
+    {
+        "http": ServingFirst(BodyLimits(RequestThreads(http))),
+        "websocket": URLRouter([path("ws/v1", WarRoomConsumer.as_asgi())]),
+    }
 )
