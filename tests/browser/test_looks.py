@@ -68,6 +68,7 @@ def test_every_page_keeps_the_rules_of_access(
             page.get_by_role("button", name=re.compile(f"^{pane}")).click()
         assert broken_rules(page) == []
     approval_card(page)
+    open_menu(page)
     assert broken_rules(page) == []
     for path in ("/", f"/incidents/{incident}/report/", f"/incidents/{reported}/", f"/incidents/{reported}/report/"):
         page.goto(shared_server.url + path)
