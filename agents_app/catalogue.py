@@ -90,12 +90,18 @@ Blockable = Annotated[str, AfterValidator(printable), AfterValidator(blockable)]
 
 
 class SearchEvidence(Arguments):
-    query: Annotated[Text, Field(min_length=1, max_length=300, description="Words that all stand in the line.")]
+    query: Annotated[Text, Field(max_length=300, description="Words that all stand in the line.")] = ""
     limit: Annotated[int, Field(ge=1, le=200)] = 50
+    regex: Annotated[
+        Text, Field(max_length=300, description="A regular expression (RE2) that the line matches, if words won't do.")
+    ] = ""
+    indicator: Annotated[Text, Field(max_length=300, description="An address, domain, URL or hash, as a whole.")] = ""
+    file: Annotated[Text, Field(max_length=255, description="Only in the file of this name; else in all.")] = ""
+    context: Annotated[int, Field(ge=0, le=10, description="Lines before and after each hit.")] = 0
 
 
 class SummarizeEvidence(Arguments):
-    pass
+    file: Annotated[Text, Field(max_length=255, description="Only the file of this name; else all.")] = ""
 
 
 class DescribeIndicator(Arguments):
@@ -178,7 +184,11 @@ def duration(minutes: int) -> str:
 
 _ALL = (
     ToolSpec(
-        "search_evidence", "Find lines of this incident's log files that hold all of the given words.", SearchEvidence
+        "search_evidence",
+        "Find lines of this incident's log files that hold all of the given words. With a file's name alone: how it "
+        "begins.",
+        SearchEvidence,
+        seconds=30,
     ),
     ToolSpec(
         "summarize_evidence",

@@ -41,6 +41,8 @@ define("post", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("start_session", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("end_session", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("attach_evidence", RESPONDERS, scope=ApiKey.Scope.WRITE)
+# Who looked at evidence, and when: for those who work with it, and who audits.
+define("see_custody", RESPONDERS | ADMINS | {Role.AUDITOR})
 define("add_indicator", RESPONDERS, scope=ApiKey.Scope.WRITE)
 define("write_report", RESPONDERS)
 define("see_audit", {Role.ADMIN, Role.AUDITOR})

@@ -101,7 +101,11 @@ def evidence_page(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
     row = Evidence.objects.select_related("incident", "uploaded_by").filter(pk=evidence_id).first()
     if row is None or not permissions.sees(actor_of(request), row):
         raise Http404
-    context = {"evidence": row, "download_url": f"/api/v1/evidence/{row.pk}", **evidence.lines_of(row, request.GET)}
+    context = {
+        "evidence": row,
+        "download_url": f"/api/v1/evidence/{row.pk}",
+        **evidence.lines_of(row, request.GET, by=actor_of(request)),
+    }
     return render(request, "incidents/evidence.html", context)
 
 

@@ -218,7 +218,7 @@ class EvidenceResource(Resource):
 
 
 class UploadResource(EvidenceResource):
-    """A file of a session; a text in a war room is also evidence of its incident."""
+    """A file of a session; a text that was said in a war room is also evidence of its incident."""
 
     evidence_id: UUID | None
 

@@ -5,7 +5,7 @@ from typing import Any
 from agents_app.engine import data_blocks
 from sessions_app import masking
 from sessions_app.models import Message
-from sessions_app.services import files
+from sessions_app.services import files, reading_copies
 
 MOST = 5
 # Of a file; the rest of one that is evidence is found by searching.
@@ -36,7 +36,7 @@ def _beginning(file: dict[str, Any]) -> dict[str, Any]:
     if file.get("lines") is None:
         return {}
     try:
-        with files.opened(file["stored_name"]) as stored:
+        with files.opened(reading_copies.to_read(file["stored_name"])) as stored:
             text = files.shown(stored.read(LONGEST * 4))
     except FileNotFoundError:
         return {"gone": True}

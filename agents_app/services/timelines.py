@@ -13,7 +13,7 @@ from sessions_app.errors import Invalid
 from sessions_app.ingest import times
 from sessions_app.models import Event, Evidence, Incident
 from sessions_app.services.evidence_files import files_and_alerts, read_lines
-from sessions_app.services.evidence_search import Query
+from sessions_app.services.evidence_queries import Query
 from sessions_app.services.files import shown
 
 LONGEST_TEXT = 400

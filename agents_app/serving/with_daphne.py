@@ -15,7 +15,7 @@ from daphne.server import Server, twisted_loop
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.python.failure import Failure
 
-from agents_app.serving import address
+from agents_app.serving import address, daphne_bodies
 from agents_app.serving.errors import CannotStart
 from agents_app.serving.lifecycle import INBOUND_BYTES, Lifecycle, close_databases
 from chatsite import body_limits
@@ -137,6 +137,8 @@ class WarRoomServer(Server):
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         if scope["type"] == "websocket":
             scope["extensions"] = {ready_frames.TOGETHER: {}}
+        elif protocol in self.connections:
+            return daphne_bodies.started(self, protocol, scope, partial(self.handle_reply, protocol))
         return super().create_application(protocol, scope)
 
     def listen_error(self, failure: Failure) -> None:

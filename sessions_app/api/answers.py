@@ -65,14 +65,41 @@ class Received(Resource):
 
 
 class Line(Resource):
+    """Of those that were looked for with `context`, also the lines around."""
+
     line: int
     text: str
+    before: list[str] = []
+    after: list[str] = []
 
 
 class Lines(Resource):
     data: list[Line]
     next: str | None
     lines: int | None
+    # Time was up before the page was full: `next` goes on where it ended.
+    cut: bool = False
+    # How the text was read, if not as it stands.
+    reading: Literal["gzip", "gzip-cut", "utf-16", "latin-1"] | None = None
+
+
+class Bucket(Resource):
+    start: datetime
+    count: int
+
+
+class Counts(Resource):
+    total: int
+    bucket_minutes: int
+    buckets: list[Bucket]
+    cut: bool
+
+
+class Look(Resource):
+    id: UUID
+    way: Literal["read", "searched", "downloaded"]
+    by: dict[str, str]
+    at: datetime
 
 
 class SessionEnded(Resource):

@@ -47,6 +47,13 @@ class Door(APIView):
     def body(self, model: type[Model]) -> Model:
         return bodies.parse(model, self.request.data)
 
+    def before(self, request: Request) -> None:
+        """What must be said of a POST before its body is read, even to find out whether it is a repeat."""
+
+    def asked(self, request: Request) -> dict[str, Any]:
+        """What a repeat must have in common with the first request."""
+        return asked(request)
+
     def prepare(self, request: Request) -> Any:
         """What a POST that may be repeated does before its transaction, and not for a repeat."""
 
@@ -64,6 +71,7 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
     @wraps(post)
     def once(view: Door, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = key_of(request)
+        view.before(request)
         if key is None:
             view.prepared = view.prepare(request)
             return post(view, request, *args, **kwargs)
@@ -74,8 +82,9 @@ def idempotent(post: Callable[..., Response]) -> Callable[..., Response]:
             return {"status": made.status_code, "data": made.data}
 
         answer, again = idempotency.once(
-            caller=caller_of(view.actor), key=key, asked=asked(request), prepare=partial(view.prepare, request), act=act
-        )
+            caller=caller_of(view.actor), key=key, asked=view.asked(request), act=act,
+            prepare=partial(view.prepare, request),
+        )  # fmt: skip
         headers = {"Idempotent-Replayed": "true"} if again else None
         return Response(answer["data"], status=answer["status"], headers=headers)
 

@@ -1,5 +1,6 @@
 """Files of a session: put one there, to name it in a message; get it back as a download."""
 
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -11,10 +12,10 @@ from rest_framework.response import Response
 
 from sessions_app import resources
 from sessions_app.api import bodies, incoming
-from sessions_app.api.doors import Door
+from sessions_app.api.doors import Door, idempotent
 from sessions_app.api.downloads import FILE, WhateverIsAccepted, download
 from sessions_app.api.schema.describing import Media, described
-from sessions_app.services import uploads
+from sessions_app.services import evidence, uploads
 from sessions_app.vocabulary import Body, UploadResource
 
 FORM = Media(
@@ -44,15 +45,26 @@ class Uploads(Door):
         body=FORM,
         errors=("SESSION_NOT_FOUND", "SESSION_NOT_ACTIVE", "SESSION_ENDED", "SESSION_EXPIRED", "RATE_LIMIT_EXCEEDED"),
     )
+    @idempotent
     def post(self, request: Request) -> Response:
-        """Its `id` goes into `attachments` of a message. A text put into a war room becomes evidence of its incident.
-        What is never sent is gone after a day."""
+        """Its `id` goes into `attachments` of a message. A text becomes evidence of its incident with the message that
+        is said in the war room. What is never sent is gone after a day."""
+        session_id, filename, read = self.prepared
+        row = uploads.record(session_id=session_id, filename=filename, read=read, by=self.actor)
+        return Response(resources.upload(row).wire(), status=201)
+
+    def before(self, request: Request) -> None:
         uploads.require_somewhere(self.actor)
         incoming.bound(request._request, settings.WARROOM_UPLOAD_MAX_BYTES)
+
+    def asked(self, request: Request) -> dict[str, Any]:
+        return {**super().asked(request), "body": incoming.said(request._request)}
+
+    def prepare(self, request: Request) -> tuple[UUID, str, evidence.Read]:
         file = incoming.file_of(request)
         where = bodies.parse(Where, request._request.POST.dict())
-        row = uploads.upload(session_id=where.session_id, filename=file.name or "", stream=file, by=self.actor)
-        return Response(resources.upload(row).wire(), status=201)
+        uploads.open_to(where.session_id, by=self.actor)
+        return where.session_id, file.name or "", uploads.read(file)
 
 
 class OneUpload(Door):

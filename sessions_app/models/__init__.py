@@ -1,7 +1,7 @@
 from sessions_app.models.accounts import ApiKey, IdempotencyRecord, Membership, Organization, Role, User, WsTicket
 from sessions_app.models.audit import AuditEntry, AuditHead
 from sessions_app.models.events import Event
-from sessions_app.models.evidence import Evidence
+from sessions_app.models.evidence import Evidence, EvidenceLook
 from sessions_app.models.incidents import (
     Alert,
     FollowUp,
@@ -26,6 +26,7 @@ __all__ = [
     "ChatSession",
     "Event",
     "Evidence",
+    "EvidenceLook",
     "Feedback",
     "FollowUp",
     "IdempotencyRecord",

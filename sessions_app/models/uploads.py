@@ -30,6 +30,10 @@ class Upload(Row):
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)
     lines = models.PositiveIntegerField(null=True, help_text="Empty for what is not text.")
+    line_index = models.JSONField(default=list, help_text="As of evidence, which it becomes once it is sent.")
+    reading = models.CharField(max_length=20, blank=True)
+    # [kind, value, lines] of what it names, found while nothing was locked.
+    sighted = models.JSONField(default=list)
     uploaded_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
 

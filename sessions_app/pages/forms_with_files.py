@@ -1,5 +1,7 @@
 """Forms with files: whether one may is judged first; the token and the rest of the form are read after that."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -8,10 +10,11 @@ from django.views.decorators.csrf import csrf_protect
 
 from sessions_app import permissions
 from sessions_app.api import incoming
-from sessions_app.errors import Invalid
-from sessions_app.models import ChatSession, Incident
+from sessions_app.errors import Invalid, Refused
+from sessions_app.models import ChatSession, Incident, Upload
 from sessions_app.pages.doors import actor_of
 from sessions_app.services import evidence, messages, uploads
+from sessions_app.services.files import clean_name
 from sessions_app.vocabulary import MessageSend
 
 
@@ -39,15 +42,24 @@ def _attach(request: HttpRequest, incident: Incident) -> HttpResponse:
 
 @csrf_protect
 def _say(request: HttpRequest, session: ChatSession, then: HttpResponse) -> HttpResponse:
+    """The words are judged first, and the files go with them or not at all."""
     by = actor_of(request)
-    files = [
-        uploads.upload(session_id=session.pk, filename=file.name or "", stream=file, by=by)
-        for file in request.FILES.getlist("file")
-    ]
+    sent = request.FILES.getlist("file")
     words = request.POST.get("content", "").replace("\x00", "").strip()[:32_000]
-    if content := words or ", ".join(file.filename for file in files):
-        body = MessageSend(content=content, attachments=[file.pk for file in files])
-        posted = messages.post(session_id=session.pk, body=body, by=by)
-        if posted.message.session_id != session.pk:
-            return redirect("chat", posted.message.session_id)  # @AI: it was asked in private
+    content = words or ", ".join(clean_name(file.name or "") for file in sent)
+    if not content:
+        return then
+    draft = messages.draft(MessageSend(content=content), by=by)
+    kept = list[Upload]()
+    try:
+        for file in sent:
+            kept.append(uploads.upload(session_id=session.pk, filename=file.name or "", stream=file, by=by))
+        draft = replace(draft, body=draft.body.model_copy(update={"attachments": [each.pk for each in kept]}))
+        posted = messages.deliver(draft, session_id=session.pk)
+    except Refused:
+        for each in kept:
+            uploads.take_back(each)
+        raise
+    if posted.message.session_id != session.pk:
+        return redirect("chat", posted.message.session_id)  # @AI: it was asked in private
     return then

@@ -1,29 +1,38 @@
-"""Searching evidence line by line: words, and indicators as whole values, in bounded memory."""
+"""Searching evidence line by line: in bounded memory and bounded time, whatever is asked of whatever file."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
-from sessions_app import indicators
-from sessions_app.errors import Invalid
 from sessions_app.models import Evidence, Incident
-from sessions_app.services.evidence_files import files_and_alerts, read_lines
-from sessions_app.services.files import shown
+from sessions_app.services.evidence_files import files_and_alerts, read_lines, read_pieces
+from sessions_app.services.evidence_queries import Query
+from sessions_app.services.files import lines_of, shown
 
 SHOWN = 2000
-MOST_WORDS = 10
-LONGEST_QUERY = 500
+# After so long a page says how far it has read, and a search of all files that it was cut short.
+PAGE_SECONDS = 3.0
+SEARCH_SECONDS = 15.0
+MOST_CONTEXT = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     number: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Lines that were asked for; `following`: the line behind which the next page goes on, where there may be one."""
+
+    lines: list[Line]
+    following: int | None
+    # Time was up before the page was full: what lies behind `following` has not been read.
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +51,62 @@ class Result:
     total: int
     hits: tuple[Hit, ...]
     of_alert: bool = False
+    # Time was up: what was counted is only the first part, and there may be more.
+    cut: bool = False
 
 
-class Query:
-    """All words must stand in a line, in any case; an indicator only as a whole: 10.0.0.1 is not 10.0.0.12."""
+class Scan:
+    """The lines of a file that match, in order, until time is up; it knows how far it came."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        words = text.lower().split()
-        if not words or len(words) > MOST_WORDS or len(text) > LONGEST_QUERY:
-            raise Invalid(_("Search for one to {most} words.").format(most=MOST_WORDS))
-        # The longest first: it is the rarest, and most lines are done with after one look.
-        self.words = sorted((indicators.refang(word).encode() for word in words), key=len, reverse=True)
-        self.values = [whole(word) for word in self.words if indicators.kind_of(word.decode())]
-        # bytes.lower() knows ASCII only; it is many times faster than decoding every line.
-        self.ascii = text.isascii()
+    def __init__(self, evidence: Evidence, query: Query, *, after: int = 0, until: float) -> None:
+        self.evidence, self.query, self.after, self.until = evidence, query, after, until
+        self.reached = after
+        self.cut = False
 
-    def matches(self, line: bytes) -> bool:
-        low = line.lower() if self.ascii else line.decode("utf-8", "replace").lower().encode()
-        if self.words[0] not in low:
-            return False
-        return all(word in low for word in self.words) and all(value.search(low) for value in self.values)
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        for number, piece in read_pieces(self.evidence, self.after + 1):
+            yield from self._within(number, piece)
+            self.reached = number + lines_of(piece) - 1
+            if time.monotonic() > self.until and self.reached < (self.evidence.lines or 0):
+                self.cut = True
+                return
 
-
-def whole(value: bytes) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<![\w-])(?<!\d\.)" + re.escape(value) + rb"(?![\w-]|\.\d)")
+    def _within(self, number: int, piece: bytes) -> Iterator[tuple[int, bytes]]:
+        at = 0
+        while at < len(piece) and (found := self.query.first.search(piece, at)):
+            start = piece.rfind(b"\n", at, found.start()) + 1 or at
+            end = piece.find(b"\n", found.end())
+            end = len(piece) if end == -1 else end
+            if start >= len(piece):
+                return
+            number += piece.count(b"\n", at, start)
+            line = piece[start:end]
+            if self.query.rest_matches(line):
+                yield number, line
+            at, number = end + 1, number + 1
 
 
 def lines(evidence: Evidence, start: int = 1, count: int = 100) -> list[Line]:
     """`count` lines from number `start` on."""
-    return first(((number, line) for number, line in read_lines(evidence, start)), count)
+    return first(read_lines(evidence, start), count)
 
 
-def matching(evidence: Evidence, q: str, *, after: int = 0, count: int = 100) -> list[Line]:
-    """The first `count` lines behind number `after` that match."""
-    query = Query(q)
-    return first(((number, line) for number, line in read_lines(evidence, after + 1) if query.matches(line)), count)
+def matching(evidence: Evidence, query: Query, *, after: int = 0, count: int = 100) -> Page:
+    """The first `count` lines behind number `after` that match, as far as one comes in a few seconds."""
+    scan = Scan(evidence, query, after=after, until=time.monotonic() + PAGE_SECONDS)
+    found = first(scan, count + 1)
+    if len(found) > count:
+        return Page(found[:count], found[count - 1].number)
+    return Page(found, scan.reached if scan.cut else None, scan.cut)
 
 
-def first(found: Iterator[tuple[int, bytes]], count: int) -> list[Line]:
+def around(evidence: Evidence, number: int, context: int) -> tuple[list[Line], list[Line]]:
+    """The lines before and after one."""
+    near = lines(evidence, max(1, number - context), min(number - 1, context) + 1 + context)
+    return [line for line in near if line.number < number], [line for line in near if line.number > number]
+
+
+def first(found: Iterable[tuple[int, bytes]], count: int) -> list[Line]:
     page = []
     for number, line in found:
         page.append(Line(number, shown(line)[:SHOWN]))
@@ -89,20 +115,27 @@ def first(found: Iterator[tuple[int, bytes]], count: int) -> list[Line]:
     return page
 
 
-def search(incident: Incident, q: str, limit: int = 50) -> Result:
-    """Every line of an incident's files that matches, oldest file first; of its raw alerts where no file has one."""
-    query = Query(q)
+def search(incident: Incident, q: str | Query, limit: int = 50, *, among: list[Evidence] | None = None) -> Result:
+    """Every line of an incident's files that matches, oldest file first; of its raw alerts where no file has one.
+
+    `among`: only of these files.
+    """
+    query = q if isinstance(q, Query) else Query(q)
+    if among is not None:
+        return searched(among, query, limit)
     files, alerts = files_and_alerts(incident)
     found = searched(files, query, limit)
     return found if found.total else replace(searched(alerts, query, limit), of_alert=True)
 
 
 def searched(rows: list[Evidence], query: Query, limit: int) -> Result:
-    total, hits = 0, list[Hit]()
+    total, hits, cut = 0, list[Hit](), False
+    until = time.monotonic() + SEARCH_SECONDS
     for evidence in rows:
-        for number, line in read_lines(evidence):
-            if query.matches(line):
-                total += 1
-                if len(hits) < limit:
-                    hits.append(Hit(evidence.pk, evidence.filename, number, shown(line)[:SHOWN]))
-    return Result(query.text, total, tuple(hits))
+        scan = Scan(evidence, query, until=until)
+        for number, line in scan:
+            total += 1
+            if len(hits) < limit:
+                hits.append(Hit(evidence.pk, evidence.filename, number, shown(line)[:SHOWN]))
+        cut = cut or scan.cut
+    return Result(query.text, total, tuple(hits), cut=cut)

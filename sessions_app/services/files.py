@@ -15,18 +15,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sessions_app.errors import Refused
+from sessions_app.services import reading_copies
 
 CHUNK = 256 * 1024
 # A file without line breaks is cut into lines of this length, so that one line always fits in memory.
 LONGEST_LINE = 64 * 1024
-INDEXED_LINES = 1000
+# A line begins to be looked for at most so far before it: the index grows with the bytes and not with the lines.
+INDEXED_BYTES = 256 * 1024
 NAME_LENGTH = 180
 NAME_BYTES = 240  # what file systems take is 255, and whoever downloads it may have one of the same name
-TEXT, BINARY = "text/plain", "application/octet-stream"
+TEXT, BINARY, GZIP = "text/plain", "application/octet-stream", "application/gzip"
 # What the first bytes say. There is no text among them: HTML and SVG are text here, and never more than that.
 SIGNATURES = {
     b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif", b"%PDF": "application/pdf",
-    b"PK\x03\x04": "application/zip", b"\x1f\x8b": "application/gzip", b"BZh": "application/x-bzip2",
+    b"PK\x03\x04": "application/zip", b"\x1f\x8b": GZIP, b"BZh": "application/x-bzip2",
     b"\xfd7zXZ": "application/x-xz", b"Rar!": "application/vnd.rar", b"7z\xbc\xaf": "application/x-7z-compressed",
     b"\x7fELF": "application/x-executable", b"MZ\x90": "application/x-msdownload",
     b"SQLite format 3": "application/vnd.sqlite3", b"\xd4\xc3\xb2\xa1": "application/vnd.tcpdump.pcap",
@@ -50,7 +52,10 @@ class Kept:
     sha256: str
     content_type: str
     lines: int | None
-    line_index: list[int]
+    # Number and byte offset of a line, of about every 256 KiB one.
+    line_index: list[tuple[int, int]]
+    # How the text was read, if not as it stands: gzip, gzip-cut, utf-16, latin-1.
+    reading: str = ""
 
 
 def keep(chunks: Iterable[bytes], *, most: int) -> Kept:
@@ -58,9 +63,11 @@ def keep(chunks: Iterable[bytes], *, most: int) -> Kept:
     name = uuid.uuid4().hex
     with undone(name):
         size, digest = _write(name, chunks, most)
-        kind = _kind(name)
-        lines, index = _count_lines(name) if kind == TEXT else (None, [])
-    return Kept(stored_name=name, size=size, sha256=digest, content_type=kind, lines=lines, line_index=index)
+        head = _head(name)
+        kind = _kind(head)
+        reading = reading_copies.make(name, head) if kind in (TEXT, GZIP) else ""
+        lines, index = _count_lines(name) if kind == TEXT or reading else (None, [])
+    return Kept(name, size, digest, kind, lines, index, reading)
 
 
 def chunks(stream: Readable) -> Iterator[bytes]:
@@ -73,7 +80,9 @@ def too_long(most: int) -> Refused:
 
 
 def drop(name: str) -> None:
+    """The file, and the copy it is read from."""
     default_storage.delete(name)
+    default_storage.delete(reading_copies.name_of(name))
 
 
 @contextmanager
@@ -112,9 +121,22 @@ def opened(name: str) -> Iterator[IO[bytes]]:
         yield file.file
 
 
-def cut(file: IO[bytes]) -> Iterator[bytes]:
-    """Line by line, in bounded memory."""
-    return iter(partial(file.readline, LONGEST_LINE), b"")
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Many whole lines at once, in bounded memory; of a line that is too long, a part as if it were one."""
+    rest = b""
+    while chunk := file.read(CHUNK):
+        rest, at = rest + chunk, 0
+        while len(rest) - at >= LONGEST_LINE:
+            end = rest.rfind(b"\n", at, at + LONGEST_LINE) + 1 or at + LONGEST_LINE
+            yield rest[at:end]
+            at = end
+        rest = rest[at:]
+    if rest:
+        yield rest
+
+
+def lines_of(piece: bytes) -> int:
+    return piece.count(b"\n") + (not piece.endswith(b"\n"))
 
 
 def shown(line: bytes) -> str:
@@ -151,21 +173,28 @@ def _write(name: str, pieces: Iterable[bytes], most: int) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _kind(name: str) -> str:
+def _head(name: str) -> bytes:
+    with opened(name) as file:
+        return file.read(8192)
+
+
+def _kind(head: bytes) -> str:
     """Judged by the bytes, not by what the sender says: a log may hold a few hostile ones and is still a log."""
-    with opened(name) as file:
-        head = file.read(8192)
     known = next((kind for signature, kind in SIGNATURES.items() if head.startswith(signature)), "")
-    return known or (TEXT if len(head.translate(None, CONTROLS)) >= 0.7 * len(head) else BINARY)
+    if known or head.startswith(tuple(reading_copies.MARKS)):
+        return known or TEXT
+    return TEXT if len(head.translate(None, CONTROLS)) >= 0.7 * len(head) else BINARY
 
 
-def _count_lines(name: str) -> tuple[int, list[int]]:
-    """How many lines, and where every 1,000th begins: a page of the middle is then one seek away."""
-    count, offset, index = 0, 0, []
-    with opened(name) as file:
-        for line in cut(file):
-            if count % INDEXED_LINES == 0:
-                index.append(offset)
-            count += 1
-            offset += len(line)
+def _count_lines(name: str) -> tuple[int, list[tuple[int, int]]]:
+    """How many lines, and where some begin: a page of the middle is then one seek away."""
+    count, offset, last = 0, 0, -INDEXED_BYTES
+    index: list[tuple[int, int]] = []
+    with opened(reading_copies.to_read(name)) as file:
+        for piece in pieces(file):
+            if offset - last >= INDEXED_BYTES:
+                index.append((count + 1, offset))
+                last = offset
+            count += lines_of(piece)
+            offset += len(piece)
     return count, index

@@ -22,7 +22,8 @@ from sessions_app.indicators import Found, Kind
 from sessions_app.models import ChatSession, Evidence, Incident, Indicator, Organization
 from sessions_app.services import incidents
 from sessions_app.services.evidence_files import files_and_alerts, read_lines
-from sessions_app.services.evidence_search import Hit, whole
+from sessions_app.services.evidence_queries import whole
+from sessions_app.services.evidence_search import Hit
 from sessions_app.services.files import shown
 from sessions_app.vocabulary import IndicatorChanged
 

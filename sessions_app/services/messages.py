@@ -15,7 +15,7 @@ from sessions_app.errors import Invalid
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Evidence, Message, Upload
 from sessions_app.models.base import uuid7
-from sessions_app.services import sessions
+from sessions_app.services import sessions, uploads
 from sessions_app.transactions import refusable
 from sessions_app.vocabulary import MessageSend, MessageTold
 
@@ -55,6 +55,8 @@ def deliver(
             return Posted(*posted)
     body, by = draft.body, draft.by
     with refusable():
+        if body.attachments:
+            uploads.lock_incident(session_id)
         session = sessions.locked(session_id, by=by, verb="post")
         if only is not None:
             only(session)
@@ -63,12 +65,13 @@ def deliver(
         for look in extensions.before_post:
             fields |= look(session, body, by)
         attached = _attachments(session, body.attachments)
+        if attached:
+            uploads.become_evidence(attached, session=session, by=by)
         message = say(
             session=session, speaker=by, content=body.content, html=draft.html, metadata=body.metadata, cause=cause,
             attachments=[_shown(row) for row in attached], **fields,
         )  # fmt: skip
-        if attached:
-            Upload.objects.filter(pk__in=[row.pk for row in attached], message=None).update(message=message)
+        uploads.sent(attached, message=message)
         extra: dict[str, Any] = {}
         for hook in extensions.on_post:
             extra |= hook(message, body, by) or {}

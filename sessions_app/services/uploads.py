@@ -1,9 +1,14 @@
-"""Uploads: kept, named by messages, and in a war room evidence where they are text; forgotten ones are cleared away."""
+"""Uploads: kept, named by messages, and evidence once they are sent to a war room; forgotten ones are cleared away.
+
+A text becomes evidence together with the message that names it, and not when it is dropped: nobody has said anything
+yet, the words may be refused or be for an agent alone, and evidence is never taken away again.
+"""
 
 import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -15,27 +20,68 @@ from django.utils.translation import gettext as _
 from sessions_app import permissions, rate_limits
 from sessions_app.actors import Actor
 from sessions_app.errors import Denied, NotFound
-from sessions_app.models import ChatSession, Evidence, Upload
+from sessions_app.indicators import Found
+from sessions_app.models import ChatSession, Evidence, Incident, Message, Upload
 from sessions_app.services import evidence, files, sessions
 from sessions_app.services.files import Kept, Readable
 
 # Only files of our own making are looked at: whatever else lies in the folder is somebody's.
-OURS = re.compile(r"[0-9a-f]{32}")
+OURS = re.compile(r"([0-9a-f]{32})(?:\.text)?")
 LOOKED_AT_ONCE = 500
 
 
 def upload(*, session_id: UUID, filename: str, stream: Readable, by: Actor) -> Upload:
-    """Keep a file for a session; a text in a war room becomes evidence of its incident."""
+    """Keep a file for a session, to be named by a message."""
+    open_to(session_id, by=by)
+    return record(session_id=session_id, filename=filename, read=read(stream), by=by)
+
+
+def open_to(session_id: UUID, *, by: Actor) -> ChatSession:
+    """The session, where the actor may put files there; counted as messages are."""
     rate_limits.require("messages", f"{by.kind}:{by.id}")
-    session = _session(session_id, by=by)
-    kept = files.keep(files.chunks(stream), most=settings.WARROOM_UPLOAD_MAX_BYTES)
+    return _session(session_id, by=by)
+
+
+def read(stream: Readable) -> evidence.Read:
+    return evidence.read(stream, most=settings.WARROOM_UPLOAD_MAX_BYTES)
+
+
+def record(*, session_id: UUID, filename: str, read: evidence.Read, by: Actor) -> Upload:
+    kept = read.kept
     with files.undone(kept.stored_name), transaction.atomic():
         files.tie(kept.stored_name)
         return Upload.objects.create(
-            session=session, evidence=_evidence(session, filename, kept, by), filename=files.clean_name(filename),
-            stored_name=kept.stored_name, content_type=kept.content_type, size=kept.size, sha256=kept.sha256,
-            lines=kept.lines, uploaded_by=by.user, created_at=timezone.now(),
+            session_id=session_id, filename=files.clean_name(filename), stored_name=kept.stored_name,
+            content_type=kept.content_type, size=kept.size, sha256=kept.sha256, lines=kept.lines,
+            line_index=kept.line_index, reading=kept.reading,
+            sighted=[[found.kind, found.value, count] for found, count in read.sighted.items()],
+            uploaded_by=by.user, created_at=timezone.now(),
         )  # fmt: skip
+
+
+def lock_incident(session_id: UUID) -> None:
+    """For who is about to send files: an incident is locked before its room."""
+    list(Incident.objects.select_for_update(of=("self",), no_key=True).filter(room=session_id))
+
+
+def become_evidence(rows: Iterable[Upload | Evidence], *, session: ChatSession, by: Actor) -> None:
+    """Texts that are said in a war room for the first time; the caller has locked incident and room."""
+    for row in rows:
+        if isinstance(row, Upload) and row.evidence_id is None and row.message_id is None:
+            row.evidence = _evidence(session, row, by)
+            row.save(update_fields=["evidence"])
+    session.refresh_from_db(fields=["head"])
+
+
+def sent(rows: Iterable[Upload | Evidence], *, message: Message) -> None:
+    """The first message decides where a file belongs: one for a private chat is no longer the room's."""
+    first = Upload.objects.filter(pk__in=[row.pk for row in rows], message=None)
+    first.update(message=message, session=message.session)
+
+
+def take_back(row: Upload) -> None:
+    """What was put there for a message that was refused."""
+    _forget(row.pk)
 
 
 def require_somewhere(by: Actor) -> None:
@@ -62,7 +108,7 @@ def clear_away(*, before: datetime) -> None:
     for start in range(0, len(ours), LOOKED_AT_ONCE):
         for name in _unknown(ours[start : start + LOOKED_AT_ONCE]):
             if default_storage.get_modified_time(name) < before:
-                files.drop(name)
+                default_storage.delete(name)
 
 
 def _session(session_id: UUID, *, by: Actor) -> ChatSession:
@@ -74,11 +120,13 @@ def _session(session_id: UUID, *, by: Actor) -> ChatSession:
     return session
 
 
-def _evidence(session: ChatSession, filename: str, kept: Kept, by: Actor) -> Evidence | None:
+def _evidence(session: ChatSession, row: Upload, by: Actor) -> Evidence | None:
     incident = session.incident
-    if incident is None or incident.room_id != session.pk or kept.lines is None:
+    if incident is None or incident.room_id != session.pk or row.lines is None:
         return None
-    return evidence.admit(incident=incident, filename=filename, kept=kept, by=by)
+    kept = Kept(row.stored_name, row.size, row.sha256, row.content_type, row.lines, row.line_index, row.reading)
+    sighted = {Found(kind, value): count for kind, value, count in row.sighted}
+    return evidence.enter_read(incident, row.filename, evidence.Read(kept, sighted), by)
 
 
 @transaction.atomic
@@ -91,9 +139,10 @@ def _forget(upload_id: UUID) -> None:
 
 
 def _unknown(names: list[str]) -> Iterable[str]:
+    stored = {name: cast(re.Match[str], OURS.fullmatch(name))[1] for name in names}
     known = {
         name
         for rows in (Upload.objects, Evidence.objects)
-        for name in rows.filter(stored_name__in=names).values_list("stored_name", flat=True)
+        for name in rows.filter(stored_name__in=set(stored.values())).values_list("stored_name", flat=True)
     }
-    return (name for name in names if name not in known)
+    return (name for name, of in stored.items() if of not in known)

@@ -17,6 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions_app import actors
+from sessions_app.errors import Invalid
 from sessions_app.models import ChatSession, Event, Evidence, Message, Upload, User
 from sessions_app.services import evidence, messages, uploads
 from sessions_app.vocabulary import MessageSend
@@ -156,18 +157,58 @@ def test_only_who_sees_the_session_gets_at_its_files(client: Client, rita: User)
     assert client.get(f"/api/v1/uploads/{UNKNOWN}").status_code == 404
 
 
-def test_a_text_in_a_war_room_is_evidence_of_its_incident(responder: Client, rita: User) -> None:
-    incident = factories.incident()
+def test_a_text_is_evidence_with_the_message_that_says_it(responder: Client, rita: User) -> None:
+    incident, by = factories.incident(), actors.person(rita)
     assert incident.room is not None
     told = put(responder, incident.room, b"login of kim from 203.0.113.5\n", "auth.log").json()
-    [row] = incident.evidence.all()
-    assert (str(row.pk), row.filename, row.uploaded_by) == (told["evidence_id"], "auth.log", rita)
-    assert [hit.line for hit in evidence.search(incident, "203.0.113.5").hits] == [1]
-    assert Event.objects.filter(session=incident.room, type="evidence.added").count() == 1
     picture = put(responder, incident.room, b"\x89PNG\r\n\x1a\n", "shot.png").json()
     private = factories.room(category="engineer_chat", owner=rita, incident=incident)
     aside = put(responder, private, b"203.0.113.6\n").json()
-    assert (picture["evidence_id"], aside["evidence_id"], incident.evidence.count()) == (None, None, 1)
+    assert (told["evidence_id"], incident.evidence.count(), incident.indicators.count()) == (None, 0, 0)
+    both = MessageSend(content="See.", attachments=[told["id"], picture["id"]])
+    [shown, plain] = messages.post(session_id=incident.room.pk, body=both, by=by).message.attachments
+    [row] = incident.evidence.all()
+    assert (shown["evidence_id"], plain["evidence_id"]) == (str(row.pk), None)
+    assert (row.filename, row.uploaded_by, row.sha256) == ("auth.log", rita, told["sha256"])
+    assert [hit.line for hit in evidence.search(incident, "203.0.113.5").hits] == [1]
+    types = Event.objects.filter(session=incident.room).order_by("seq").values_list("type", flat=True)
+    assert [each for each in types if each != "indicator.added"] == ["evidence.added", "message.created"]
+    messages.post(session_id=private.pk, body=MessageSend(content="And?", attachments=[aside["id"]]), by=by)
+    messages.post(session_id=incident.room.pk, body=both, by=by)
+    assert incident.evidence.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_refused_leaves_no_evidence_and_no_file(responder: Client, rita: User) -> None:
+    incident, before = factories.incident(), stored()
+    assert incident.room is not None
+    file = put(responder, incident.room, name="kept.log").json()
+    with pytest.raises(Invalid):
+        messages.post(
+            session_id=incident.room.pk, body=MessageSend(content="x", attachments=[file["id"], UNKNOWN]),
+            by=actors.person(rita),
+        )  # fmt: skip
+    assert (incident.evidence.count(), len(stored()) - len(before)) == (0, 1)
+    form = f"/incidents/{incident.pk}/messages/"
+    for content in ("@AI", "@AI  "):  # asks nothing, so it is refused
+        responder.post(form, {"content": content, "file": SimpleUploadedFile("a.log", b"203.0.113.5\n")})
+    assert (incident.evidence.count(), Upload.objects.count(), len(stored()) - len(before)) == (0, 1, 1)
+    assert not Message.objects.filter(session=incident.room).exists()
+
+
+@pytest.mark.parametrize("door", ["uploads", "evidence"])
+def test_the_same_file_under_the_same_key_is_taken_once(responder: Client, door: str) -> None:
+    incident = factories.incident()
+    paths = {"uploads": "/api/v1/uploads", "evidence": f"/api/v1/incidents/{incident.pk}/evidence"}
+    told, where = [], {"session_id": str(incident.room_id)} if door == "uploads" else {}
+    before = len(stored())
+    for content in (b"one\n", b"one\n", b"two\n"):
+        form = {**where, "file": SimpleUploadedFile("a.log", content)}
+        told.append(responder.post(paths[door], form, headers={"Idempotency-Key": "k1"}))
+    assert [each.status_code for each in told] == [201, 201, 409]
+    assert told[0].json() == told[1].json()
+    assert (told[1]["Idempotent-Replayed"], told[2].json()["error_code"]) == ("true", "IDEMPOTENCY_MISMATCH")
+    assert len(stored()) == before + 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -182,11 +223,14 @@ def test_a_message_carries_files_of_its_own_session_only(responder: Client, room
     assert Event.objects.get(session=room, type="message.created").data["attachments"] == [here]
     listed = responder.get(f"/api/v1/sessions/{room.pk}/messages").json()["data"]
     assert listed[0]["attachments"] == [here]
-    for wrong in (elsewhere["id"], file["evidence_id"], UNKNOWN):
+    for wrong in (elsewhere["id"], file["id"], UNKNOWN):
         assert refusal(factories.room(), rita, attachments=[wrong]) == "INVALID_REQUEST"
-    both = MessageSend(content="Both.", attachments=[file["evidence_id"], file["id"], file["id"]])
-    told = messages.post(session_id=incident.room.pk, body=both, by=by).message.attachments
-    assert [each["id"] for each in told] == [file["evidence_id"], file["id"]]
+    twice = MessageSend(content="Both.", attachments=[file["id"], file["id"]])
+    [told] = messages.post(session_id=incident.room.pk, body=twice, by=by).message.attachments
+    both = MessageSend(content="Again.", attachments=[told["evidence_id"], file["id"]])
+    again = messages.post(session_id=incident.room.pk, body=both, by=by).message.attachments
+    assert [each["id"] for each in again] == [told["evidence_id"], file["id"]]
+    assert refusal(factories.room(), rita, attachments=[told["evidence_id"]]) == "INVALID_REQUEST"
 
 
 def test_a_file_goes_with_the_transaction_that_took_it(rita: User) -> None:
