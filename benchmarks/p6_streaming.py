@@ -155,8 +155,22 @@ def report(rounds: dict[str, list[dict[str, float]]]) -> None:
     table.show(["", *medians, "ratio", "target"][: len(rows[0])], rows)
     if PEER not in medians:
         print(f"\n*** {PEER} COULD NOT BE INSTALLED: THERE IS NOTHING TO COMPARE WITH. ***")
-    size = {"sessions": SESSIONS, "tokens": TOKENS, "rounds": ROUNDS, "load": load}
-    print(f"\nkept in {table.keep('p6_streaming', {**size, 'medians': medians, 'all': rounds})}")
+    size = {"sessions": SESSIONS, "tokens": TOKENS, "rounds": ROUNDS}
+    title = f"What is wanted of {SESSIONS} chats at once, ours : the peer's, and the ratio"
+    table.summarize("p6_streaming", title, _lines(medians), {**size, "medians": medians, "all": rounds})
+
+
+def _lines(medians: dict[str, dict[str, float]]) -> list[table.Line]:
+    """Those with a target; without the peer only our own figures."""
+    ours, found = medians[WARROOM], []
+    for figure, (words, unit, target) in FIGURES.items():
+        if PEER in medians and target is not None:
+            theirs = medians[PEER][figure]
+            measured = f"{ours[figure]:.0f} : {theirs:.0f} {unit}, {ours[figure] / theirs:.2f}"
+            found.append(table.Line(f"P6 {words}", measured, f"<= {target:.2f}", ours[figure] <= target * theirs))
+        elif target is not None:
+            found.append(table.Line(f"P6 {words}", f"{ours[figure]:.0f} {unit}, and no peer"))
+    return [*found, table.at_most("P6 characters lost", ours["lost"], 0)]
 
 
 def _row(figure: str, values: dict[str, float]) -> list[str]:

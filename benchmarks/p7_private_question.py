@@ -171,11 +171,15 @@ def report(measured: dict[str, list[Measured]]) -> None:
         ["requests a second", f"{ours['rate']:.0f}", f"{peer['rate']:.0f}",
          _verdict(share >= 0.5, f"{share:.2f} of it, >= 0.5")],
     ]  # fmt: skip
-    load = os.getloadavg()[0]
-    print(f"\nA private question until its 202; medians of {ROUNDS} rounds, load {load:.1f}\n")
+    print(f"\nA private question until its 202; medians of {ROUNDS} rounds, load {os.getloadavg()[0]:.1f}\n")
     table.show(["", "Warroom", "DRF insert", "target"], rows)
-    kept: dict[str, Any] = {"Warroom": ours, "DRF insert": peer, "load": load}
-    print(f"\nkept in {table.keep('p7_private_question', kept)}")
+    lines = [
+        table.at_most("P7 a private question alone, p50", ours["alone"], 10, " ms"),
+        table.at_most(f"P7 {CONNECTIONS} connections, p95", ours["p95"], 150, " ms"),
+        table.at_least(f"P7 {CONNECTIONS} connections, requests beside the insert's", share, 0.5, " times"),
+    ]
+    kept: dict[str, Any] = {"Warroom": ours, "DRF insert": peer}
+    table.summarize("p7_private_question", "What is wanted of a private question", lines, kept)
 
 
 def _verdict(met: bool, words: str) -> str:

@@ -19,7 +19,7 @@ from benchmarks.rig.bounds import open_files
 from benchmarks.rig.viewers import CAUGHT_UP, Screen, opened, signed_in
 
 A_ROOM = 100
-AT_ONCE = 50
+AT_ONCE = 20
 OTHER_FILES = 200
 PING, PONG = 0x89, 0x8A  # the whole first byte: a frame of its own
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,9 @@ def running(command: list[str], *, port: int, folder: Path, log: Path, environme
     try:
         _wait_for(process, port, log)
         yield process.pid
+    except SystemExit:
+        print(f"the last words of {process.args!r}:\n{log.read_text(errors='replace')[-2000:]}", file=sys.stderr)
+        raise
     finally:
         process.send_signal(signal.SIGTERM)
         try:

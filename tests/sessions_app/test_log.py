@@ -1,14 +1,16 @@
 """The log: one writer, no gap, and what is read is what was sent."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
 
 from sessions_app import actors
-from sessions_app.events import frames, log
+from sessions_app.events import frames, log, stored
 from sessions_app.events.hub import hub
 from sessions_app.models import ChatSession, Event
+from sessions_app.services import messages
 from sessions_app.vocabulary import EVENT_TYPES, SessionChanged
 from tests import contract, factories
 from tests.sessions_app.telling import say
@@ -97,6 +99,16 @@ def test_a_frame_of_a_thousand_small_things_is_cut_too():
 
 def test_a_number_beyond_64_bits_is_no_reason_to_lose_an_event():
     assert frames.encode({"data": {"n": 2**70}}) == '{"data":{"n":1180591620717411303424}}'
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_read_is_to_the_letter_what_went_out_whatever_its_numbers_and_signs():
+    room, metadata = factories.room(), {"big": 2**70, "float": 1.5, "digits": "9" * 40, "signs": '告警 \U0001f525 \\ "'}
+    with transaction.atomic():
+        said = messages.say(session=log.lock(room.pk), speaker=actors.SYSTEM, content="hello", metadata=metadata)
+    [(seq, text)] = log.read(room.pk, after=said.seq - 1)
+    assert (seq, text) == (said.seq, stored.frame_of(Event.objects.get(session=room, seq=said.seq)))
+    assert json.loads(text)["data"]["metadata"] == metadata
 
 
 @pytest.mark.django_db(transaction=True)
