@@ -20,6 +20,7 @@ class AgentsConfig(AppConfig):
             grants,
             pending,
             plans,
+            providers,
             replies,
             reports,
             runs,
@@ -57,7 +58,7 @@ class AgentsConfig(AppConfig):
         permissions.define("resolve_outcome", permissions.APPROVERS)
         permissions.define("see_blocklists", permissions.COMMANDERS | permissions.ADMINS)
         permissions.define("unblock", permissions.APPROVERS)
-        masks.sources.append(feed_tokens.secrets_of)
+        masks.sources += [feed_tokens.secrets_of, providers.secrets_of]
         extensions.commands["approval.decide"] = room.decide_approval
         extensions.commands["approval.withdraw"] = room.withdraw_vote
         permissions.define("revoke_grant", permissions.RESPONDERS)

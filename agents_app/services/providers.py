@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.db.models import Q
 
 from agents_app import clock, sealing
 from agents_app.models import DefaultModel, Provider, ProviderHealth
+from sessions_app.masking import own
+from sessions_app.models import Organization
 
 ENVIRONMENT = "environment"
 ANTHROPIC = "anthropic"
@@ -81,6 +84,13 @@ def set_key(provider: Provider, key: str) -> None:
     provider.save(update_fields=["sealed_key"])
 
 
+def secrets_of(organization: Organization) -> dict[str, str]:
+    """What is masked wherever it stands: the keys that are sealed here and for all, of disabled providers too."""
+    theirs = Provider.objects.filter(Q(organization=None) | Q(organization=organization)).exclude(sealed_key="")
+    opened = map(_opened, theirs.values_list("sealed_key", flat=True))
+    return {key: "provider key" for key in opened if len(key) >= own.SHORTEST}
+
+
 def seen_by(organization_ids: list[Any]) -> list[Provider]:
     """The providers of these organisations and those for all, the enabled ones."""
     return list(
@@ -128,3 +138,12 @@ def _wanted() -> tuple[str, str]:
 def _share(name: str, kind: str, model: str, **fields: Any) -> None:
     told = {"kind": kind, "default_model": model, "offered": [{"name": model}], **fields}
     Provider.objects.update_or_create(organization=None, name=name, defaults=told)
+
+
+@lru_cache(maxsize=1000)
+def _opened(sealed: str) -> str:
+    """Once in a process: each reply asks. What another SECRET_KEY sealed can't be known, nor said by anybody here."""
+    try:
+        return sealing.unseal(sealed)
+    except sealing.Unreadable:
+        return ""

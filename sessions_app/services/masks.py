@@ -20,25 +20,28 @@ WORDS = frozenset({
     "office", "research", "sales", "legal", "finance",
 })  # fmt: skip
 # Secrets that the app above knows of, by organisation: text to kind.
-sources: list[Callable[[UUID], Mapping[str, str]]] = []
+sources: list[Callable[[Organization], Mapping[str, str]]] = []
 
 
 def of(organization_id: UUID) -> Mask:
     """For what the organisation itself wrote, or has: a name that stands there is known there, and to mask it would
     tell who has guesses exported or searched which other organisations there are."""
-    return Mask(_secrets(organization_id))
+    return Mask(_secrets(Organization.objects.get(pk=organization_id)))
 
 
 def of_a_model(organization_id: UUID) -> Mask:
     """For what a model says by itself; `Mask.having_told` adds what it only repeats."""
-    others = Organization.objects.exclude(pk=organization_id).values_list("name", flat=True)
-    return Mask(_secrets(organization_id), frozenset(name.strip() for name in others if telling(name.strip())))
+    # All in one look, with no more of each than its name and what its secrets are made of.
+    everybody = Organization.objects.only("name", "blocklist_generation").in_bulk()
+    ours = everybody.pop(organization_id)
+    names = (other.name.strip() for other in everybody.values())
+    return Mask(_secrets(ours), frozenset(name for name in names if telling(name)))
 
 
-def _secrets(organization_id: UUID) -> dict[str, str]:
+def _secrets(organization: Organization) -> dict[str, str]:
     known = own.secrets()
     for source in sources:
-        known |= source(organization_id)
+        known |= source(organization)
     return known
 
 

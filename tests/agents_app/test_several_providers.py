@@ -10,6 +10,7 @@ from agents_app.services import configuring, providers
 from chatsite import checks
 from sessions_app.errors import Refused
 from sessions_app.models import AuditEntry, Organization
+from sessions_app.services import masks
 from tests import factories
 
 KEY = "made-up-key-for-the-admin"
@@ -153,6 +154,20 @@ def test_the_admin_keeps_a_key_sealed_and_shows_it_to_nobody(home: Organization)
     root.post(f"/admin/agents_app/provider/{provider.pk}/change/", {**told, "forget_key": "on"})
     provider.refresh_from_db()
     assert provider.sealed_key == ""
+
+
+def test_a_sealed_key_is_masked_wherever_its_organisation_could_read_it(home: Organization) -> None:
+    elsewhere = factories.organization("globex")
+    for number, whose in enumerate((home, None, elsewhere)):
+        row = Provider.objects.create(organization=whose, name=f"p{number}", kind="openai", enabled=number > 0)
+        providers.set_key(row, f"plain-looking-{number}")
+    lost = Provider.objects.create(organization=home, name="lost", kind="openai", sealed_key="of another server")
+    words = "plain-looking-0 plain-looking-1 plain-looking-2"
+    seen = "[masked: provider key] [masked: provider key] plain-looking-2"
+    assert masks.of(home.pk).text(words).text == masks.of_a_model(home.pk).text(words).text == seen
+    lost.delete()
+    providers.set_key(Provider.objects.get(name="p1"), "short")
+    assert masks.of(home.pk).text("short plain-looking-1").text == "short plain-looking-1", "as it stands now"
 
 
 def test_the_admin_of_an_organisation_chooses_its_model_and_that_of_its_agents(home: Organization) -> None:
