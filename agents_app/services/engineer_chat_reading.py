@@ -44,9 +44,9 @@ def told(messages: Iterable[Message], *, by: Actor) -> Told:
     ids = [row.pk for row in rows]
     given = Feedback.objects.filter(message__in=ids, user=by.user)
     rooms = Incident.objects.filter(sessions__in={row.session_id for row in rows}).values("room")
-    copies = Message.objects.filter(session__in=rooms, metadata__shared_from__message_id__in=list(map(str, ids)))
-    origins = copies.values_list("metadata__shared_from__message_id", flat=True)
-    return Told({row.message_id: row for row in given}, {UUID(each) for each in origins})
+    copies = Message.objects.filter(session__in=rooms, shared_from__in=ids)
+    shared = {each for each in copies.values_list("shared_from", flat=True) if each}
+    return Told({row.message_id: row for row in given}, shared)
 
 
 def _of_session(session_id: UUID, by: Actor) -> QuerySet[ChatSession]:

@@ -148,23 +148,18 @@ def share(*, message_id: UUID, by: Actor) -> tuple[Message, bool]:
     """Put a message of one's own chat into the incident's room, in one's own name; once. True if it is new there."""
     message, room = _to_share(message_id, by)
     session = sessions.locked(room.pk, by=by, verb="share")
-    if there := shared(session, [message.pk]).first():
+    if there := message.copies.filter(session=session).first():
         return there, False
     sessions.require_open(session)
     origin = {"message_id": str(message.pk), "category": ENGINEER_CHAT.value, "said_by": message.sender_name,
               "sender_type": message.sender_type, "said_at": message.created_at.isoformat()}  # fmt: skip
     told = messages.say(
-        session=session, speaker=by, content=message.content, html=message.html, metadata={"shared_from": origin}
-    )
+        session=session, speaker=by, content=message.content, html=message.html, metadata={"shared_from": origin},
+        shared_from_id=message.pk,
+    )  # fmt: skip
     replies.tell_crew(session, told)
     conversation_log.note("shared", message.session, message=str(message.pk))
     return told, True
-
-
-def shared(room: ChatSession, message_ids: list[UUID]) -> QuerySet[Message]:
-    """What of these messages stands in the room."""
-    wanted = [str(each) for each in message_ids]
-    return Message.objects.filter(session=room, metadata__shared_from__message_id__in=wanted).order_by("seq")
 
 
 def _to_share(message_id: UUID, by: Actor) -> tuple[Message, ChatSession]:

@@ -55,12 +55,21 @@ class Message(Row):
     attachments = models.JSONField(default=list)
     metadata = models.JSONField(default=dict)
     summary_version = models.PositiveIntegerField(null=True)
+    # Its index is the constraint's; few messages have one, and all others stay out of it.
+    shared_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, db_index=False, related_name="copies", help_text="Of a private chat."
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             # Also the index of the history page, by keyset on seq.
             models.UniqueConstraint(fields=["session", "seq"], name="one_message_a_seq"),
+            models.UniqueConstraint(
+                fields=["shared_from", "session"],
+                condition=models.Q(shared_from__isnull=False),
+                name="shared_once_a_room",
+            ),
             models.CheckConstraint(
                 condition=models.Q(sender_type__in=["user", "agent", "ai", "system"]), name="message_sender_known"
             ),

@@ -94,6 +94,7 @@ def say(
     metadata: dict[str, Any] | None = None,
     summary_version: int | None = None,
     tool_call_id: UUID | None = None,
+    shared_from_id: UUID | None = None,
     sender_type: str = "",
     cause: UUID | None = None,
 ) -> Message:
@@ -111,6 +112,7 @@ def say(
         status=status,
         run_id=run_id,
         tool_call_id=tool_call_id,
+        shared_from_id=shared_from_id,
         round=round,
         attachments=attachments or [],
         metadata=metadata or {},

@@ -1,14 +1,19 @@
 """A person asks in private about an incident: answered at once with 202, told what is known, ten rounds, never lost."""
 
 import json
+from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import override_settings
 
 from agents_app.dispatch.embedded import Runner
 from agents_app.models import Agent, Run, RunInbox
 from sessions_app.models import AuditEntry, ChatSession, Event, Feedback, Incident, Message, RoundSummary
+from sessions_app.models.base import uuid7
 from tests import factories
 from tests.agents_app.calling import Person
 from tests.agents_app.talking import in_thread, post, said, told, until, work_on
@@ -307,6 +312,35 @@ async def test_what_is_shared_stands_in_the_room_once_and_the_crew_may_read_it(
     assert runs == 0, "it is shown, and asks nobody anything"
     from_room = await rita.post(f"messages/{copy['id']}/share")
     assert (from_room.status_code, from_room.json()["error_code"]) == (409, "CONFLICT")
+
+
+async def test_what_was_shared_before_there_was_a_column_for_it_is_carried_over(
+    incident: Incident, models: FakeOpenAI, runner: Runner, rita: Person
+) -> None:
+    models.says("Look there.")
+    asked = await ask(rita, incident, "Where do I look?")
+    await settled(asked)
+    _, answer = await history(rita, asked)
+    copy = (await rita.post(f"messages/{answer['id']}/share")).json()
+
+    def carried() -> list[Any]:
+        known = Message.objects.get(pk=copy["id"])
+        again = {"session": known.session, "sender_type": "user", "content": "x", "metadata": known.metadata}
+        for seq, more in ((900, {}), (901, {"metadata": {"shared_from": {"message_id": str(known.pk)}}}),
+                          (902, {"metadata": {"shared_from": ["anything"]}})):  # fmt: skip
+            Message.objects.create(**{**again, **more}, seq=seq)
+        Message.objects.update(shared_from=None)
+        import_module("sessions_app.migrations.0010_message_shared_from").carry_over(apps, None)
+        return list(Message.objects.exclude(shared_from=None).values_list("pk", "shared_from"))
+
+    assert await in_thread(carried) == [(UUID(copy["id"]), UUID(answer["id"]))], "the first, and nothing made up"
+    assert [each["shared"] for each in await history(rita, asked)] == [False, True]
+
+
+def test_what_the_room_has_is_found_by_an_index(incident: Incident) -> None:
+    plan = Message.objects.filter(session=incident.room, shared_from__in=[uuid7(), uuid7()]).explain()
+    if connection.vendor == "sqlite":  # PostgreSQL reads so few rows as they lie
+        assert "shared_once_a_room" in plan
 
 
 # --- What is kept of it elsewhere -------------------------------------------------------------------------------------
