@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -64,7 +65,7 @@ class Sub(ClientFrame):
     @model_validator(mode="after")
     def _position_is_whole(self) -> "Sub":
         if self.after is not None and self.epoch is None:
-            raise ValueError("`after` means nothing without `epoch`")
+            raise ValueError(gettext_noop("`after` means nothing without `epoch`"))
         return self
 
 

@@ -41,7 +41,9 @@ WORDS = {
 
 
 def problem(misfit: ErrorDetails) -> str:
-    words = WORDS.get(misfit["type"])
-    if words is None or get_language() == settings.LANGUAGE_CODE:
+    if get_language() == settings.LANGUAGE_CODE:
         return misfit["msg"]
-    return gettext(words).format(**misfit.get("ctx", {}))
+    if misfit["type"] == "value_error":  # one of ours, whose words are marked where it is raised
+        return gettext(str(misfit["ctx"]["error"]))
+    words = WORDS.get(misfit["type"])
+    return gettext(words).format(**misfit.get("ctx", {})) if words else misfit["msg"]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
+from django.utils.translation import gettext_noop
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from sessions_app import runtime_config
@@ -571,7 +572,7 @@ def storable(value: Any) -> Any:
         inner = waiting.pop()
         if isinstance(inner, str):
             if UNSTORABLE.search(inner):
-                raise ValueError("text must not hold NUL or lone surrogates")
+                raise ValueError(gettext_noop("text must not hold NUL or lone surrogates"))
         elif isinstance(inner, dict):
             waiting += [*inner.keys(), *inner.values()]
         elif isinstance(inner, list):
@@ -600,7 +601,7 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d.*")
 def _told_as_time(value: Any) -> Any:
     """Numbers would be read as seconds since 1970, which nobody has meant."""
     if value is not None and not (isinstance(value, str) and TIME.fullmatch(value)):
-        raise ValueError("must be a time such as 2026-01-31T12:00:00Z")
+        raise ValueError(gettext_noop("must be a time such as 2026-01-31T12:00:00Z"))
     return value
 
 

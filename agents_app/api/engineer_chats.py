@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pydantic import Field, model_validator
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -40,7 +41,7 @@ class OfIncident(Body):
     @model_validator(mode="after")
     def _one_incident(self) -> "OfIncident":
         if None not in (self.incident_id, self.event_id) and self.incident_id != self.event_id:
-            raise ValueError("incident_id and event_id are two names of one incident")
+            raise ValueError(gettext_noop("incident_id and event_id are two names of one incident"))
         return self
 
     @property
@@ -56,7 +57,7 @@ class Question(OfIncident):
     @model_validator(mode="after")
     def _somewhere(self) -> "Question":
         if self.incident is None and self.session_id is None:
-            raise ValueError("incident_id is missing")
+            raise ValueError(gettext_noop("incident_id is missing"))
         return self
 
 

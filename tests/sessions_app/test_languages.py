@@ -55,6 +55,8 @@ def test_what_is_wrong_with_a_body_is_said_in_the_callers_language() -> None:
     told = Caller().post("auth/token", {"username": "", "also": 1}, Accept_Language=CHINESE).json()
     assert told["error_code"] == "INVALID_REQUEST"
     assert told["detail"] == "username: 至少须有 1 个字符; password: 必须填写; also: 此处没有这一项"
+    told = Caller().post("auth/token", {"username": "\x00", "password": "x"}, Accept_Language=CHINESE).json()
+    assert told["detail"].endswith("文本不能包含 NUL 字符或孤立的代理字符")
 
 
 def test_a_person_is_spoken_to_as_they_chose_at_every_browser(client: Client) -> None:
