@@ -76,9 +76,15 @@ def unblock(*, organization_id: UUID, incidents: list[Incident], indicator: str,
 
 
 def concerned(organization_id: UUID, indicator: str) -> list[UUID]:
-    """The incidents in whose name it is blocked, in the order in which they are locked."""
-    rows = live(organization_id).filter(indicator__in=spellings(indicator)).exclude(incident=None)
-    return sorted({row for row in rows.values_list("incident_id", flat=True) if row})
+    """The incidents in whose name it is blocked, and those that show it so since one was merged into them.
+
+    In the order in which they are locked.
+    """
+    known_as = spellings(indicator)
+    blocked = live(organization_id).filter(indicator__in=known_as).exclude(incident=None)
+    shown = Indicator.objects.filter(organization=organization_id, value__in=known_as, blocked_until__gt=clock.now())
+    found = {*blocked.values_list("incident_id", flat=True), *shown.values_list("incident_id", flat=True)}
+    return sorted(pk for pk in found if pk)
 
 
 def spellings(indicator: str) -> set[str]:

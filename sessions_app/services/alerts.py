@@ -18,7 +18,7 @@ from sessions_app.errors import Refused
 from sessions_app.events import log
 from sessions_app.ingest import ParsedAlert
 from sessions_app.models import Alert, Incident, Organization, Severity
-from sessions_app.services import evidence, incidents, indicators
+from sessions_app.services import evidence, incidents, indicators, merged_rows
 from sessions_app.vocabulary import IncidentChanged
 
 MOST_INDICATORS = 200
@@ -182,8 +182,7 @@ def as_system(by: Actor) -> Actor:
 def tell(incident: Incident, alert: Alert, by: Actor) -> None:
     """Bring the incident's count up to date and put the alert into its room."""
     room = indicators.room_of(incident)
-    incident.alert_count = sum(incident.alerts.values_list("count", flat=True))
-    incident.save(update_fields=["alert_count"])
+    merged_rows.recount(incident)
     told = IncidentChanged(event="incident.alert", incident=resources.incident(incident), alert=summary(alert))
     log.record(told, session=room, actor=by)
 

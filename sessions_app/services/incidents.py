@@ -169,7 +169,7 @@ def _tell(
     )
     if not settles:
         return
-    for session in live_sessions(incident, room):
+    for session in _live_sessions(incident, room):
         for close in extensions.on_close:
             close(session, by)
     log.record(
@@ -177,7 +177,7 @@ def _tell(
     )
 
 
-def live_sessions(incident: Incident, room: ChatSession) -> list[ChatSession]:
+def _live_sessions(incident: Incident, room: ChatSession) -> list[ChatSession]:
     """The incident's sessions, locked in the order of their ids: the room is the oldest."""
     others = incident.sessions.filter(status=ChatSession.Status.ACTIVE).exclude(pk=room.pk).order_by("id")
     return [room, *(log.lock(pk) for pk in others.values_list("pk", flat=True))]

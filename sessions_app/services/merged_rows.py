@@ -106,7 +106,8 @@ def _part(row: Indicator, source: Incident, *, brought: int) -> None:
     if since > 0:
         Indicator.objects.create(
             organization_id=row.organization_id, incident=target, kind=row.kind, value=row.value, private=row.private,
-            seen_count=since, first_seen=row.last_seen, last_seen=row.last_seen, blocked_until=row.blocked_until,
+            known=row.known, seen_count=since, first_seen=row.last_seen, last_seen=row.last_seen,
+            blocked_until=row.blocked_until,
         )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from django.test import Client
 
 from agents_app import clock
 from agents_app.models import BlockedIndicator
+from sessions_app import actors
 from sessions_app.models import AuditEntry, Event, Incident, Organization
+from sessions_app.services import merging
 from tests import factories
 from tests.agents_app.control import EVIL, Scene, block, said, scene
 
@@ -93,6 +95,18 @@ def test_an_approver_takes_it_off_by_page_and_feed_rooms_and_trail_follow(made: 
         assert incident.indicators.get(value=EVIL).blocked_until is None
     (entry,) = AuditEntry.objects.filter(action="indicator.unblocked")
     assert entry.detail == {"indicator": EVIL, "entries": 2, "reason": "Our partner's scanner."}
+
+
+def test_it_is_also_off_where_its_incident_was_merged_into_another(made: Scene) -> None:
+    assert made.incident
+    target = factories.incident(made.organization, title="The whole story")
+    commander = factories.user(role="commander", org=made.organization)
+    merging.merge(incident_id=made.incident.pk, into=target.pk, by=actors.person(commander))
+    assert target.indicators.get(value=EVIL).blocked_until is not None
+    order = {"indicator": EVIL, "reason": "A slip."}
+    assert client("approver").post(f"{API}/unblock", order, "application/json").json()["entries"] == 1
+    assert target.indicators.get(value=EVIL).blocked_until is None
+    assert len(unblocked_events(target)) == 1
 
 
 def test_a_reason_is_wanted_and_what_is_not_blocked_cannot_be_taken_off(made: Scene) -> None:

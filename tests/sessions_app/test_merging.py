@@ -7,7 +7,7 @@ import pytest
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.models import Alert, AuditEntry, Event, Incident, Merge, User
-from sessions_app.services import messages
+from sessions_app.services import evidence, messages
 from sessions_app.vocabulary import MessageSend
 from tests.callers import Caller, person, program
 from tests.factories import incident, organization, user
@@ -236,3 +236,13 @@ def test_who_may_merge(two: tuple[Incident, Incident]) -> None:
         assert unmerge(somebody, source).status_code == status
     assert merge(person(user(role="commander")), source, theirs).status_code == 404
     assert merge(person(both), source, theirs).status_code == 400, "two organisations stay apart"
+
+
+def test_what_is_taken_apart_is_still_known_for_what_it_is(caller: Caller, two: tuple[Incident, Incident]) -> None:
+    source, target = two
+    caller.post(f"incidents/{source.pk}/indicators", {"value": "8.8.8.8"})
+    merge(caller, source, target)
+    evidence.attach_text(incident=target, filename="dns.log", text="query to 8.8.8.8", by=actors.SYSTEM)
+    assert unmerge(caller, source).status_code == 200
+    for each in two:
+        assert each.indicators.get(value="8.8.8.8").known == "resolver"
