@@ -53,10 +53,7 @@ def head(incident: Incident, family: list[Incident]) -> str:
         *_milestone("Acknowledged", times.acknowledged_at, times.to_acknowledge),
         *_milestone("Resolved", times.resolved_at, times.to_resolve),
         f"- Commander: {commander}",
-        *(
-            f"- {inline(row.role.replace('_', ' ').title())}: {inline(row.user.display_name)}"
-            for row in _roles(incident)
-        ),
+        *(f"- {_role(row.role)}: {inline(row.user.display_name)}" for row in _roles(incident)),
         *(f"- Merged into this: {inline(each.title)}" for each in family if each != incident),
     )
     return "\n".join(lines)
@@ -67,7 +64,7 @@ def _roles(incident: Incident) -> Iterable[IncidentRole]:
 
 
 def _role(name: str) -> str:
-    return inline(name.replace("_", " ").capitalize())
+    return inline(name.replace("_", " ").title())
 
 
 def _milestone(name: str, at: datetime | None, took: timedelta | None) -> list[str]:

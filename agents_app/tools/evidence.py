@@ -38,7 +38,9 @@ def summarize_evidence(call: Call, args: catalogue.SummarizeEvidence) -> dict[st
 
 @tool
 def describe_indicator(call: Call, args: catalogue.DescribeIndicator) -> dict[str, Any]:
-    return asdict(indicators.describe(incident_of(call), args.indicator))
+    incident = incident_of(call)
+    looked(call, incident, None, way="searched")
+    return asdict(indicators.describe(incident, args.indicator))
 
 
 def incident_of(call: Call) -> Incident:

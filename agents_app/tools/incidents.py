@@ -6,7 +6,7 @@ from typing import Any
 
 from agents_app import catalogue
 from agents_app.services import runbooks, timelines
-from agents_app.tools.evidence import incident_of
+from agents_app.tools.evidence import incident_of, looked
 from agents_app.tools.registry import Call, ToolFailed, tool
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession
@@ -36,12 +36,12 @@ def lookup_runbook(call: Call, args: catalogue.LookupRunbook) -> dict[str, Any]:
 @tool
 def timeline_of(call: Call, args: catalogue.TimelineOf) -> dict[str, Any]:
     before, after = timedelta(minutes=args.minutes_before), timedelta(minutes=args.minutes_after)
+    incident = incident_of(call)
     try:
-        found = timelines.around(
-            incident_of(call), args.around, before=before, after=after, about=args.about, limit=args.limit
-        )
+        found = timelines.around(incident, args.around, before=before, after=after, about=args.about, limit=args.limit)
     except Refused as refused:
         raise ToolFailed(refused.detail) from refused
+    looked(call, incident, None, way="searched")
     return asdict(found)
 
 

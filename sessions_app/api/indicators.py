@@ -120,7 +120,7 @@ class IndicatorSightings(Door):
     def get(self, request: Request, incident_id: UUID, indicator_id: UUID) -> Response:
         incident = named(self.actor, incident_id)
         row = indicators.of_incident(incident, indicator_id)
-        seen = indicators.describe(incident, row.value)
+        seen = indicators.describe_row(row)
         return Response(
             SeenIndicator(
                 indicator=resources.indicator(row), count=seen.count, of_alert=seen.of_alert,

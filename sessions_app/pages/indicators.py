@@ -33,7 +33,7 @@ def show(request: HttpRequest, incident_id: UUID, indicator_id: UUID) -> HttpRes
     incident = incident_for(request, incident_id)
     row = indicators.of_incident(incident, indicator_id)
     blocked = row.blocked_until is not None and row.blocked_until > timezone.now()
-    seen = indicators.describe(incident, row.value)
+    seen = indicators.describe_row(row)
     context = {"incident": incident, "indicator": row, "blocked": blocked, "seen": seen}
     return render(request, "incidents/indicator.html", {**context, **_rights(incident, request)})
 

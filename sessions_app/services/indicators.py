@@ -167,8 +167,8 @@ def judged(kind: str, value: str, home: Organization) -> tuple[bool | None, str]
 def judge_again(*, organization: Organization, by: Actor) -> int:
     """The organisation has said anew what is its own and what it knows: open incidents and their rooms follow."""
     changed = 0
-    for pk in organization.incidents.open().order_by("id").values_list("pk", flat=True):
-        incident = Incident.objects.select_for_update(no_key=True).get(pk=pk)
+    # All of them before the first room: whoever tells several rooms holds all their incidents.
+    for incident in organization.incidents.open().select_for_update(no_key=True).order_by("id"):
         rows = []
         for row in incident.indicators.order_by("id"):
             private, known = judged(row.kind, row.value, organization)
@@ -221,24 +221,32 @@ class Description:
 
 
 def describe(incident: Incident, value: str) -> Description:
-    """Where an indicator was seen, how often, whether it is ours, and which other incidents know it."""
+    """What is known of a value, however it is spelled; also of one that the incident has not noted."""
     row = named(incident, value)
-    kind = cast(Kind, row.kind) if row else indicators.kind_of(value)
-    plain = row.value if row else indicators.normal(kind, value) if kind else value.strip()
-    files, alerts = files_and_alerts(incident)
-    in_files = sightings(files, plain)
-    seen = in_files or sightings(alerts, plain)
+    if row is None:
+        kind = indicators.kind_of(value)
+        plain = indicators.normal(kind, value) if kind else value.strip()
+        row = Indicator(incident=incident, kind=kind or "", value=plain, seen_count=0)
+    return describe_row(row)
+
+
+def describe_row(row: Indicator) -> Description:
+    """Where an indicator was seen, how often, whether it is ours, and which other incidents know it."""
+    files, alerts = files_and_alerts(row.incident)
+    in_files = sightings(files, row.value)
+    seen = in_files or sightings(alerts, row.value)
+    private, known = judged(row.kind, row.value, row.incident.organization)
     return Description(
-        value=plain,
-        kind=kind,
-        private=indicators.is_own(plain, incident.organization.own_networks) if kind in PLACED else None,
-        known=indicators.known_as(plain, incident.organization.known_names),
-        blocked_until=row.blocked_until if row else None,
-        seen_count=row.seen_count if row else 0,
+        value=row.value,
+        kind=row.kind or None,
+        private=private,
+        known=known or None,
+        blocked_until=row.blocked_until,
+        seen_count=row.seen_count,
         count=sum(each.count for each in seen),
         of_alert=not in_files,
         seen_in=seen,
-        other_incidents=elsewhere(incident, plain),
+        other_incidents=elsewhere(row.incident, row.value),
     )
 
 

@@ -12,7 +12,7 @@ from agents_app.models import Runbook
 from agents_app.services import runbooks
 from agents_app.tools.incidents import LONGEST_RUNBOOK
 from sessions_app import actors
-from sessions_app.models import Alert, Incident
+from sessions_app.models import Alert, EvidenceLook, Incident
 from sessions_app.services import evidence, related
 from tests import factories
 from tests.agents_app.control import Scene, said, scene
@@ -99,6 +99,16 @@ def test_a_timeline_puts_lines_in_order_around_a_moment(logged: Scene, around: s
     assert [each["where"] for each in told["entries"]] == ["auth.log:1", "auth.log:2", "auth.log:4", "auth.log:5"]
     assert told["total"] == 4
     assert told["entries"][1]["text"].endswith("Accepted password for ops from 203.0.113.9 port 1")
+
+
+def test_whoever_puts_evidence_in_order_or_describes_what_stands_in_it_has_looked(logged: Scene) -> None:
+    call(logged, "timeline_of", around="auth.log:2")
+    assert logged.incident
+    (look,) = EvidenceLook.objects.filter(evidence__incident=logged.incident, evidence__filename="auth.log")
+    assert (look.way, look.actor_kind) == ("searched", "agent")
+    EvidenceLook.objects.all().delete()
+    call(logged, "describe_indicator", indicator="203.0.113.9")
+    assert EvidenceLook.objects.filter(evidence__filename="auth.log").count() == 1
 
 
 def test_a_timeline_may_be_about_somebody_and_is_cut_where_it_was_asked_to_be(logged: Scene) -> None:

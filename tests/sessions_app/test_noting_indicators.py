@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from sessions_app import actors
 from sessions_app.models import Event, Incident
-from sessions_app.services import evidence
+from sessions_app.services import evidence, indicators
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +109,13 @@ def test_the_page_of_a_blocked_indicator_lets_an_approver_unblock_it(incident: I
     row.save()
     assert "known: public resolver" in reader("observer").get(f"/incidents/{incident.pk}/").text
     assert 'action="/block-list/unblock/"' not in reader("approver").get(page).text
+
+
+def test_of_two_with_one_spelling_the_one_that_is_opened_is_shown(incident: Incident) -> None:
+    user, host = (
+        incident.indicators.create(organization=incident.organization, kind=kind, value="backup", seen_count=count)
+        for kind, count in (("user", 2), ("host", 5))
+    )
+    seen = indicators.describe_row(host)
+    assert (seen.kind, seen.seen_count) == ("host", 5)
+    assert indicators.describe(incident, "backup").kind == user.kind
