@@ -13,7 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from agents_app.models import Approval
 from agents_app.services import approvals, engineer_chats, outcomes, questions
-from sessions_app.errors import Invalid
+from sessions_app.actors import Actor
+from sessions_app.errors import Invalid, NotFound, Refused
+from sessions_app.models import Incident
 from sessions_app.pages.doors import actor_of, back, page
 from sessions_app.services import messages as talk
 from sessions_app.vocabulary import Decision, MessageSend, OutcomeDecide, QuestionAnswer
@@ -65,15 +67,26 @@ def engineer_chat_list(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     """One's private chats on an incident; a question posted here goes on with the newest, or into a new one."""
     by = actor_of(request)
     incident = engineer_chats.incident_for(incident_id, by)
-    if request.method == "POST":
-        body = _parse(MessageSend, {"content": request.POST.get("content", "").strip()})
-        draft = talk.draft(body, by=by)
-        chat = engineer_chats.begin(incident=incident, by=by).pk if "new" in request.POST else None
-        posted = engineer_chats.send(draft, incident_id=incident_id, session_id=chat)
-        return redirect("chat", posted.message.session_id)
-    return render(
-        request, "incidents/engineer_chats.html", {"incident": incident, "chats": engineer_chats.own(by, incident)}
-    )
+    context = {"incident": incident, "chats": engineer_chats.own(by, incident)}
+    if request.method != "POST":
+        return render(request, "incidents/engineer_chats.html", context)
+    try:
+        return redirect("chat", _ask(request, incident, by))
+    except NotFound:
+        raise
+    except Refused as error:  # what was asked stands in the form again, to be asked in a new chat
+        messages.error(request, _("Nothing was changed. {why}").format(why=error.detail))
+        asked = {**context, "content": request.POST.get("content", "")}
+        return render(request, "incidents/engineer_chats.html", asked, status=error.entry.status)
+
+
+def _ask(request: HttpRequest, incident: Incident, by: Actor) -> UUID:
+    """The chat that has the question now."""
+    body = _parse(MessageSend, {"content": request.POST.get("content", "").strip()})
+    draft = talk.draft(body, by=by)
+    chat = engineer_chats.begin(incident=incident, by=by).pk if "new" in request.POST else None
+    posted = engineer_chats.send(draft, incident_id=incident.pk, session_id=chat)
+    return posted.message.session_id
 
 
 def _edited(text: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages as notices
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from sessions_app import permissions
 from sessions_app.actors import Actor
-from sessions_app.errors import Invalid, NotFound
+from sessions_app.errors import Invalid, NotFound, Refused
 from sessions_app.models import ChatSession, Organization
 from sessions_app.pages import doors, forms_with_files, room
 from sessions_app.pages.doors import actor_of, form_with_files, page
@@ -90,20 +91,32 @@ def start(request: HttpRequest) -> HttpResponse:
 @page
 def chat(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """The room of a chat; an incident's war room is looked at where the incident is."""
-    by, session = actor_of(request), _named(request, session_id)
+    session = _named(request, session_id)
     if session.incident is not None and session.incident.room_id == session.pk:
         return redirect(f"{reverse('war-room', args=[session.incident_id])}?{request.GET.urlencode()}".rstrip("?"))
+    return _room(request, session)
+
+
+def _room(request: HttpRequest, session: ChatSession, *, words: str = "", status: int = 200) -> HttpResponse:
+    by = actor_of(request)
     context = room.of_session(session, by=by, look=room.Look.asked(request.GET), evidence=[], urls={})
     may_end = not session.over and permissions.may(by, "end_session", session.organization_id)
     told = {"session": session, "title": title_of(session), "kind": KINDS[session.category], "may_end": may_end}
-    return render(request, "chats/room.html", {**context, **told})
+    return render(request, "chats/room.html", {**context, **told, "words": words}, status=status)
 
 
 @form_with_files
 @require_POST
 def post(request: HttpRequest, session_id: UUID) -> HttpResponse:
     session = _named(request, session_id)
-    return forms_with_files.say(request, session, then=redirect("chat", session.pk))
+    try:
+        return forms_with_files.say(request, session, then=redirect("chat", session.pk))
+    except Refused as error:
+        if error.code != "ROUND_LIMIT_REACHED":
+            raise
+        # The form is read and its token known by now; what was asked is given back, to be taken to a new chat.
+        notices.error(request, _("Nothing was changed. {why}").format(why=error.detail))
+        return _room(request, session, words=request.POST.get("content", ""), status=error.entry.status)
 
 
 @require_POST

@@ -12,7 +12,17 @@ export class PrivateChats {
     this.incident = room.page.snapshot.incident.id;
     this.list = new Store(null);
     this.current = new Store(null);
-    this.held = "";   // asked when the chat was full: it goes into the next one
+    this.heldKey = `warroom.held.${room.me.id}.${this.incident}`;
+  }
+
+  /** Asked when the chat was full: it goes into the next one, also after a reload. */
+  get held() {
+    return localStorage.getItem(this.heldKey) ?? "";
+  }
+
+  set held(question) {
+    if (question) localStorage.setItem(this.heldKey, question);
+    else localStorage.removeItem(this.heldKey);
   }
 
   /** The newest goes on; what is over is for reading. */

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 from django.db import connection
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from agents_app.dispatch.embedded import Runner
 from agents_app.models import Agent, Run, RunInbox
@@ -335,6 +335,21 @@ async def test_what_was_shared_before_there_was_a_column_for_it_is_carried_over(
 
     assert await in_thread(carried) == [(UUID(copy["id"]), UUID(answer["id"]))], "the first, and nothing made up"
     assert [each["shared"] for each in await history(rita, asked)] == [False, True]
+
+
+def test_a_form_gives_back_what_a_full_chat_refuses(incident: Incident, client: Client) -> None:
+    client.force_login(factories.user("rita"), backend="django.contrib.auth.backends.ModelBackend")
+    incident_page = f"/incidents/{incident.pk}/private/"
+    started = client.post(incident_page, {"content": "Where do I look?"})
+    ChatSession.objects.filter(category="engineer_chat").update(rounds_used=10)
+    for address in (incident_page, f"{started['location']}messages/"):
+        refused = client.post(address, {"content": "And <then>?"})
+        assert refused.status_code == 409
+        assert "Begin a new one to go on" in refused.text
+        assert ">And &lt;then&gt;?</textarea>" in refused.text
+    again = client.post(incident_page, {"content": "And <then>?", "new": "yes"})
+    assert again.status_code == 302
+    assert Message.objects.get(content="And <then>?").session.rounds_used == 1
 
 
 def test_what_the_room_has_is_found_by_an_index(incident: Incident) -> None:
