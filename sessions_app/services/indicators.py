@@ -284,7 +284,7 @@ def sightings(rows: list[Evidence], value: str) -> list[Sighting]:
 
 def elsewhere(incident: Incident, value: str) -> list[OtherIncident]:
     rows = (
-        Indicator.objects.filter(organization_id=incident.organization_id, value=value)
+        Indicator.objects.filter(organization_id=incident.organization_id, incident__merged_into=None, value=value)
         .exclude(incident=incident)
         .select_related("incident")
         .order_by("-incident_id")[:20]

@@ -42,7 +42,8 @@ def of(incident: Incident) -> list[Related]:
     for found in (_by_indicator(incident), _by_alert(incident), _by_kind(incident)):
         for other, score, why in found:
             reasons[other].append((score, why))
-    rows = Incident.objects.filter(organization=incident.organization_id).in_bulk(list(reasons))
+    # One that was merged into another is that one now.
+    rows = Incident.objects.filter(organization=incident.organization_id, merged_into=None).in_bulk(list(reasons))
     related = [_related(row, reasons[pk]) for pk, row in rows.items()]
     return sorted(related, key=lambda each: (-each.score, -each.opened_at.timestamp()))[:MOST]
 

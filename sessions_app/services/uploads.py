@@ -67,8 +67,10 @@ def lock_incident(session_id: UUID) -> None:
 def become_evidence(rows: Iterable[Upload | Evidence], *, session: ChatSession, by: Actor) -> None:
     """Texts that are said in a war room for the first time; the caller has locked incident and room."""
     for row in rows:
-        if isinstance(row, Upload) and row.evidence_id is None and row.message_id is None:
-            row.evidence = _evidence(session, row, by)
+        if not isinstance(row, Upload) or row.evidence_id or row.message_id:
+            continue
+        if found := _evidence(session, row, by):
+            row.evidence = found
             row.save(update_fields=["evidence"])
     session.refresh_from_db(fields=["head"])
 

@@ -7,7 +7,7 @@ import pytest
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.models import Alert, AuditEntry, Event, Incident, Merge, User
-from sessions_app.services import evidence, messages
+from sessions_app.services import evidence, indicators, messages, related
 from sessions_app.vocabulary import MessageSend
 from tests.callers import Caller, person, program
 from tests.factories import incident, organization, user
@@ -246,3 +246,15 @@ def test_what_is_taken_apart_is_still_known_for_what_it_is(caller: Caller, two: 
     assert unmerge(caller, source).status_code == 200
     for each in two:
         assert each.indicators.get(value="8.8.8.8").known == "resolver"
+
+
+def test_what_was_merged_in_is_no_other_incident_and_not_related(
+    caller: Caller, two: tuple[Incident, Incident]
+) -> None:
+    source, target = two
+    assert [each.id for each in related.of(target)] == [source.pk]
+    merge(caller, source, target)
+    assert related.of(target) == []
+    assert indicators.describe(target, "203.0.113.99").other_incidents == []
+    unmerge(caller, source)
+    assert [each.id for each in indicators.describe(target, "203.0.113.99").other_incidents] == [source.pk]
