@@ -2,7 +2,7 @@
 
 from agents_app.catalogue import TOOLS
 from agents_app.models import Approval, Grant, PlanNode, Question, Run, ToolCall
-from sessions_app.resources import person
+from sessions_app.resources import moment, person
 from sessions_app.vocabulary import (
     ApprovalResource,
     GrantResource,
@@ -84,7 +84,7 @@ def approval(row: Approval, *, can_decide: bool | None = None) -> ApprovalResour
                 "user_id": str(vote.user_id),
                 "name": vote.user.display_name,
                 "vote": vote.vote,
-                "at": vote.at.isoformat().replace("+00:00", "Z"),
+                "at": moment(vote.at),
                 "feedback": vote.feedback or None,
             }
             for vote in sorted(row.votes.all(), key=lambda vote: vote.pk)

@@ -1,6 +1,7 @@
 """Rows to the wire's objects: one shape for REST, events and snapshots."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -145,27 +146,30 @@ def incident(
     )
 
 
+def moment(at: datetime) -> str:
+    """A time as the wire has it: in UTC, with a Z."""
+    return at.isoformat().replace("+00:00", "Z")
+
+
 def titled(row: Incident) -> dict[str, str]:
     return {"id": str(row.pk), "title": row.title}
 
 
 def task(row: FollowUp) -> dict[str, Any]:
     """A person's task; an agent's is a node of its plan."""
-    due = row.due.isoformat().replace("+00:00", "Z") if row.due else None
     assignee = person(row.assignee)
     return {
         "id": str(row.pk),
         "title": row.title,
         "assignee_id": assignee["id"] if assignee else None,
         "assignee": assignee["name"] if assignee else None,
-        "due": due,
+        "due": moment(row.due) if row.due else None,
         "status": row.status,
     }
 
 
 def pin(row: Pin) -> dict[str, Any]:
-    ts = row.ts.isoformat().replace("+00:00", "Z")
-    return {"seq": row.seq, "by": row.by_name, "note": row.note or None, "text": row.text, "ts": ts}
+    return {"seq": row.seq, "by": row.by_name, "note": row.note or None, "text": row.text, "ts": moment(row.ts)}
 
 
 def evidence(row: Evidence) -> EvidenceResource:

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from agents_app.api.answers import AuditResource
-from sessions_app import permissions
+from sessions_app import permissions, resources
 from sessions_app.api.doors import Door
 from sessions_app.api.paging import page
 from sessions_app.api.schema.describing import described
@@ -40,7 +40,7 @@ def shown(entry: AuditEntry) -> dict[str, Any]:
         "id": str(entry.pk),
         "chain": entry.chain,
         "seq": entry.seq,
-        "at": entry.at.isoformat().replace("+00:00", "Z"),
+        "at": resources.moment(entry.at),
         "actor": {"kind": entry.actor_kind, "id": entry.actor_id, "name": entry.actor_name},
         "action": entry.action,
         "object_type": entry.object_type,

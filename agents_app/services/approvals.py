@@ -16,7 +16,7 @@ from agents_app.policy import Effect, Ruling
 from agents_app.services import calls, grants, quorum, requests, runs
 from agents_app.services.pending import cancel_pending
 from agents_app.services.requests import Status
-from sessions_app import permissions
+from sessions_app import permissions, resources
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Denied, Invalid, NotFound, Refused
 from sessions_app.languages import in_english
@@ -175,7 +175,7 @@ def already_decided(approval: Approval) -> Refused:
         return Refused("APPROVAL_EXPIRED", _("Its time was over before anybody decided."))
     name = approval.decided_by.display_name if approval.decided_by else "Warroom"
     decided_by = {"id": str(approval.decided_by_id), "name": name} if approval.decided_by else None
-    at = approval.decided_at.isoformat().replace("+00:00", "Z") if approval.decided_at else None
+    at = resources.moment(approval.decided_at) if approval.decided_at else None
     details = {"decided_by": decided_by, "decided_at": at, "status": approval.status}
     return Refused(
         "APPROVAL_ALREADY_DECIDED",

@@ -36,7 +36,7 @@ def version(row: Report) -> dict[str, Any]:
         "version": row.version,
         "status": row.status,
         "author": resources.person(row.author),
-        "created_at": moment(row.created_at),
+        "created_at": _time(row.created_at),
     }
 
 
@@ -52,8 +52,8 @@ def difference(before: Report | None, after: Report) -> list[dict[str, str]]:
     """What a version changed, line by line: {kind: kept, added, removed or place, text}."""
     old = before.markdown.splitlines() if before else []
     kinds = {"+": "added", "-": "removed", "@": "place", " ": "kept"}
-    told = list(difflib.unified_diff(old, after.markdown.splitlines(), lineterm="", n=2))[2:]
-    return [{"kind": kinds[line[0]], "text": line if line[0] == "@" else line[1:]} for line in told]
+    lines = list(difflib.unified_diff(old, after.markdown.splitlines(), lineterm="", n=2))[2:]
+    return [{"kind": kinds[line[0]], "text": line if line[0] == "@" else line[1:]} for line in lines]
 
 
 def _whole(incident: Incident, report: Report) -> dict[str, Any]:
@@ -63,9 +63,9 @@ def _whole(incident: Incident, report: Report) -> dict[str, Any]:
         "incident": resources.incident(incident).wire(),
         "report": {**version(report), "markdown": report.markdown},
         "times": {
-            "opened_at": moment(times.opened_at),
-            "acknowledged_at": moment(times.acknowledged_at),
-            "resolved_at": moment(times.resolved_at),
+            "opened_at": _time(times.opened_at),
+            "acknowledged_at": _time(times.acknowledged_at),
+            "resolved_at": _time(times.resolved_at),
             **{name: int(value.total_seconds()) if value is not None else None for name, value in took.items()},
         },
         "decisions": [_decision(row) for row in _decided(incident)],
@@ -87,11 +87,11 @@ def _decision(row: Approval) -> dict[str, Any]:
         "agent_name": row.agent_name,
         "status": row.status,
         "decided_by": resources.person(row.decided_by),
-        "decided_at": moment(row.decided_at),
+        "decided_at": _time(row.decided_at),
         "feedback": row.feedback or None,
         "outcome": row.tool_call.state,
     }
 
 
-def moment(at: datetime | None) -> str | None:
-    return at.isoformat().replace("+00:00", "Z") if at else None
+def _time(at: datetime | None) -> str | None:
+    return resources.moment(at) if at else None

@@ -76,7 +76,7 @@ def require_current(incident: Incident, version: int | None) -> None:
         details={
             "version": newest,
             "author": resources.person(last.author) if last else None,
-            "created_at": last.created_at.isoformat().replace("+00:00", "Z") if last else None,
+            "created_at": resources.moment(last.created_at) if last else None,
         },
     )
 
