@@ -76,8 +76,8 @@ def _found(incident: Incident, rows: list[Evidence] | None, args: catalogue.Sear
     if args.context:
         by_id = {row.pk: row for row in incident.evidence.all()}
         for hit in told["hits"][:MOST_WITH_CONTEXT]:
-            before, after = evidence.around(by_id[hit["evidence_id"]], hit["line"], args.context)
-            hit |= {"before": [each.text for each in before], "after": [each.text for each in after]}
+            near = evidence.Surroundings(by_id[hit["evidence_id"]], [hit["line"]], args.context)
+            hit["before"], hit["after"] = near.of(hit["line"])
     return told
 
 

@@ -117,7 +117,8 @@ class Lines(Door):
         query = query_of(asked)
         found = evidence.page(row, query, after=after, count=limit)
         custody.note([row], way="searched" if query else "read", by=self.actor)
-        shown = [line_of(row, line, context if query else 0) for line in found.lines]
+        near = evidence.Surroundings(row, (line.number for line in found.lines), context if query else 0)
+        shown = [line_of(line, near) for line in found.lines]
         following = str(found.following) if found.following else None
         special = {"cut": found.cut, "reading": row.reading}
         told = {name: value for name, value in special.items() if value}
@@ -150,11 +151,10 @@ def query_of(told: QueryDict) -> Query | None:
     return Query(words, regex=regex, indicator=indicator) if words or regex or indicator else None
 
 
-def line_of(row: Evidence, line: evidence.Line, context: int) -> dict[str, Any]:
+def line_of(line: evidence.Line, near: evidence.Surroundings) -> dict[str, Any]:
     shown: dict[str, Any] = {"line": line.number, "text": line.text}
-    if context:
-        before, after = evidence.around(row, line.number, context)
-        shown["before"], shown["after"] = ([each.text for each in near] for near in (before, after))
+    if near.context:
+        shown["before"], shown["after"] = near.of(line.number)
     return shown
 
 

@@ -96,12 +96,9 @@ def _found(row: Evidence, wanted: Wanted, query: Query) -> dict[str, Any]:
 def _with_context(row: Evidence, found: list[files.Line], query: Query, context: int) -> list[Shown]:
     """In the order of the file and each once, though the surroundings of two may overlap."""
     hits = {line.number: line for line in found}
-    near: dict[int, files.Line] = {}
-    for line in found if context else ():
-        before, after = files.around(row, line.number, context)
-        near |= {each.number: each for each in (*before, *after)}
+    near = files.Surroundings(row, hits, context)
     shown, last = [], 0
-    for number, line in sorted((near | hits).items()):
+    for number, line in sorted((near.lines | hits).items()):
         text = Snippet(line.text, query.marks(line.text) if number in hits else [])
         shown.append(Shown(number, text, hit=number in hits, apart=bool(context and last and number > last + 1)))
         last = number

@@ -22,12 +22,12 @@ from sessions_app.services import indicators as known
 from sessions_app.services.evidence_counts import Summary, over_time, summarize
 from sessions_app.services.evidence_files import ALERT_TYPE, read_lines
 from sessions_app.services.evidence_queries import Query
-from sessions_app.services.evidence_search import Hit, Line, Page, Result, around, lines, matching, search
+from sessions_app.services.evidence_search import Hit, Line, Page, Result, Surroundings, lines, matching, search
 from sessions_app.services.files import Kept, Readable
 from sessions_app.vocabulary import EvidenceAdded
 
 __all__ = [
-    "Hit", "Line", "Page", "Query", "Result", "Summary", "around", "attach", "attach_text", "lines", "matching",
+    "Hit", "Line", "Page", "Query", "Result", "Summary", "Surroundings", "attach", "attach_text", "lines", "matching",
     "over_time", "page", "search", "summarize",
 ]  # fmt: skip
 

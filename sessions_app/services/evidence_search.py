@@ -100,10 +100,32 @@ def matching(evidence: Evidence, query: Query, *, after: int = 0, count: int = 1
     return Page(found, scan.reached if scan.cut else None, scan.cut)
 
 
-def around(evidence: Evidence, number: int, context: int) -> tuple[list[Line], list[Line]]:
-    """The lines before and after one."""
-    near = lines(evidence, max(1, number - context), min(number - 1, context) + 1 + context)
-    return [line for line in near if line.number < number], [line for line in near if line.number > number]
+class Surroundings:
+    """So many lines before and after each of some, read once where they overlap: matches often stand together."""
+
+    def __init__(self, evidence: Evidence, numbers: Iterable[int], context: int) -> None:
+        self.context = context
+        self.lines: dict[int, Line] = {}
+        for start, end in _spans(sorted(numbers), context):
+            self.lines |= {line.number: line for line in lines(evidence, start, end - start + 1)}
+
+    def of(self, number: int) -> tuple[list[str], list[str]]:
+        """The texts before and after one of them."""
+        return self._texts(number - self.context, number), self._texts(number + 1, number + self.context + 1)
+
+    def _texts(self, start: int, end: int) -> list[str]:
+        return [self.lines[number].text for number in range(start, end) if number in self.lines]
+
+
+def _spans(numbers: Iterable[int], context: int) -> list[tuple[int, int]]:
+    spans: list[tuple[int, int]] = []
+    for number in numbers if context else ():
+        start, end = max(1, number - context), number + context
+        if spans and start <= spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    return spans
 
 
 def first(found: Iterable[tuple[int, bytes]], count: int) -> list[Line]:

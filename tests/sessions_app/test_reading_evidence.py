@@ -167,6 +167,21 @@ def test_the_page_goes_to_a_line_and_marks_what_was_searched(responder: Client, 
     assert "Clear" in responder.get(page, {"q": "(", "by": "regex"}).content.decode()
 
 
+def test_matches_that_stand_together_share_their_surroundings_and_one_reading(
+    incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = attached(incident, "".join(f"line {n}\n" for n in range(1, 41)).encode())
+    read, lines = list[int](), evidence_search.lines
+    monkeypatch.setattr(
+        evidence_search, "lines", lambda row, start, count: read.append(start) or lines(row, start, count)
+    )
+    near = evidence.Surroundings(row, [1, 4, 5, 30, 40], 2)
+    assert read == [1, 28, 38]
+    assert near.of(1) == ([], ["line 2", "line 3"])
+    assert near.of(5) == (["line 3", "line 4"], ["line 6", "line 7"])
+    assert near.of(40) == (["line 38", "line 39"], [])
+
+
 def test_an_agent_asks_for_a_file_by_its_name(incident: Incident, monkeypatch: pytest.MonkeyPatch) -> None:
     attached(incident, LINE.encode(), "auth.log")
     attached(incident, b"other 203.0.113.5\n", "web.log")
