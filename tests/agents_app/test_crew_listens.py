@@ -75,6 +75,11 @@ def test_words_that_name_something_to_look_at_are_looked_at(room: CrewRoom, word
         ("Call the network team first", "Who takes on what approver asks for? “Call the network team first”"),
         ("Don't block 203.0.113.77 but isolate web-7", "“Don't block 203.0.113.77 but isolate web-7”"),
         ("what did guest do on web-7", "Search the evidence for “guest”"),
+        ("watch 192.0.2.200 instead", "Watch 192.0.2.200 instead of blocking 203.0.113.77"),
+        ("watch the domain instead", "“watch the domain instead”"),
+        ("Wait", "Wait with the block of 203.0.113.77 until a person asks for it"),
+        ("not this one, ask the owner", "“not this one, ask the owner”"),
+        ("wait for the owner, then block 192.0.2.200", "“wait for the owner, then block 192.0.2.200”"),
     ],
 )
 def test_whatever_the_words_it_does_not_ask_again_and_the_report_says_what_was_done_instead(

@@ -8,8 +8,9 @@ from pydantic_ai.tools import ToolDefinition
 
 from agents_app.engine import data_blocks
 from agents_app.engine.crew_outputs import CaptainOrders
-from agents_app.engine.demo import arithmetic, wishes
+from agents_app.engine.demo import arithmetic, courses, wishes
 from agents_app.engine.demo.case import Case
+from agents_app.engine.demo.containing import Refusal
 from agents_app.engine.demo.moves import next_move
 
 pytestmark = pytest.mark.once
@@ -35,6 +36,28 @@ def test_durations_in_words(text: str, minutes: int | None) -> None:
 )
 def test_words_to_look_for(text: str, found: list[str]) -> None:
     assert wishes.look_for(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "block", "watch"),
+    [
+        ("watch evil.example instead", "", "evil.example"),
+        ("watch the domain instead", "", "evil.example"),
+        ("block the domain instead of the address", "evil.example", ""),
+        ("192.0.2.200 instead", "192.0.2.200", ""),
+        ("look at 192.0.2.200 instead", "", ""),
+        ("ask the owner of 192.0.2.200 instead", "", ""),
+        ("ask the owner before you block 192.0.2.200", "", ""),
+        ("wait for the owner, then block 192.0.2.200", "", ""),
+        ("wait, 10 minutes more", "", ""),
+        ("block 203.0.113.7 instead", "", ""),
+    ],
+)
+def test_the_course_after_a_rejection_is_the_one_its_words_ask_for(text: str, block: str, watch: str) -> None:
+    case = Case(indicators=[{"kind": "ip", "value": "203.0.113.7"}, {"kind": "domain", "value": "evil.example"}])
+    course = courses.after(case, Refusal("203.0.113.7", 60, "rejected", "Ravi", text, ""))
+    assert (course.block[0] if course.block else "") == block
+    assert " ".join(course.watch) == watch
 
 
 @pytest.mark.parametrize(

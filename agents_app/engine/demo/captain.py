@@ -110,16 +110,29 @@ def _change_course(case: Case, refused: containing.Refusal) -> dict[str, Any]:
             [_write(containing.goal(indicator, minutes))],
         )
     passed_on = [_notify(_for_people(refused, course.pass_on))] if course.pass_on else []
+    if course.watch:
+        return _orders(
+            f"{told} So we watch {listed(course.watch)} and block nothing.",
+            [*_watch(course.watch, refused.indicator), *passed_on],
+        )
     if course.look:
         tasks = [_query(f"Search the evidence for “{word}”") for word in course.look]
         return _orders(f"{told} So we look at {listed(course.look)} and block nothing.", [*tasks, *passed_on])
     if passed_on:
         return _orders(f"{told} No tool of ours does that, so I pass it on and block nothing.", passed_on)
-    watch = f"Watch {refused.indicator} instead of blocking it"
+    if course.wait:
+        wait = f"Wait with the block of {refused.indicator} until a person asks for it"
+        return _orders(f"{told} So we wait and block nothing.", [_notify(wait)])
     return _orders(
         f"{told} So we watch {refused.indicator} instead of blocking it.",
-        [_query(f"Describe the indicator “{refused.indicator}”"), _notify(watch)],
+        _watch((refused.indicator,), refused.indicator),
     )
+
+
+def _watch(watched: tuple[str, ...], refused: str) -> list[dict[str, Any]]:
+    looks = [_query(f"Describe the indicator “{each}”") for each in watched]
+    what = "it" if refused in watched else refused
+    return [*looks, _notify(f"Watch {listed(watched)} instead of blocking {what}")]
 
 
 def _for_people(refused: containing.Refusal, words: str) -> str:

@@ -179,7 +179,8 @@ def suggestions(case: Case) -> list[str]:
     blocked = [str(each["args"].get("indicator")) for each in case.done("block_indicator")]
     for refused in containing.refusals(case):
         wish = wishes.read(refused.words)
-        advice += [f"{refused.by} asked: {quoted(refused.words)}"] if wish.for_people else []
+        wanted = wish.for_people or wish.put_off or wish.waits or wish.watched or wish.watched_kinds
+        advice += [f"{refused.by} asked: {quoted(refused.words)}"] if wanted else []
         if wish.benign and not wish.for_people:
             advice.append(f"If it is as {refused.by} says, resolve this as a false alarm.")
         elif refused.indicator not in blocked:
