@@ -170,8 +170,7 @@ def _tell(
     if not settles:
         return
     for session in _live_sessions(incident, room):
-        for close in extensions.on_close:
-            close(session, by)
+        sessions.stop_work(session, by=by)
     log.record(
         IncidentChanged(event="incident.closed", incident=shown, changes=told), session=room, actor=by, cause=cause
     )

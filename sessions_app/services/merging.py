@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sessions_app import extensions, permissions, resources
+from sessions_app import permissions, resources
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Invalid
 from sessions_app.events import log
@@ -120,8 +120,7 @@ def _stop(source: Incident, rooms: dict[UUID, ChatSession], *, by: Actor, cause:
     """What is at work in its sessions stops, and what waits for people there with it; the room ends last."""
     for pk, session in rooms.items():
         if session.incident_id == source.pk and pk != source.room_id:
-            for close in extensions.on_close:
-                close(session, by)
+            sessions.stop_work(session, by=by)
     room = rooms[source.room_id]  # type: ignore[index]  # an incident is declared together with its room
     if room.open_to_posts:
         sessions.shut(room, by=by, reason="merged", cause=cause)

@@ -161,6 +161,12 @@ def reopen(session: ChatSession, *, by: Actor, cause: UUID | None = None) -> Non
     _activate(session, by=by, cause=cause)
 
 
+def stop_work(session: ChatSession, *, by: Actor) -> None:
+    """End what agents do in a session that the caller has locked, and what waits for people there."""
+    for close in extensions.on_close:
+        close(session, by)
+
+
 def require_open(session: ChatSession) -> None:
     """Raise what its state says, unless one may write in it; of a merged incident also where it went."""
     if session.open_to_posts:
@@ -194,8 +200,7 @@ def _busy(session: ChatSession) -> bool:
 def _close(session: ChatSession, status: str, *, by: Actor, reason: str, cause: UUID | None = None) -> None:
     """What is at work in it stops first, so that its last events come before the end."""
     session.status = status
-    for close in extensions.on_close:
-        close(session, by)
+    stop_work(session, by=by)
     session.save(update_fields=["status", "updated_at"])
     event = "session.ended" if status == ChatSession.Status.ENDED else "session.expired"
     log.record(SessionChanged(event=event, status=status, reason=reason or None), session=session, actor=by,
