@@ -47,6 +47,7 @@ class AgentsConfig(AppConfig):
         extensions.snapshot_parts["runs"] = on_pages.unfinished_runs
         extensions.snapshot_parts["agents"] = on_pages.faces
         extensions.page_parts["models"] = configuring.choices
+        extensions.page_parts["crew_broke_off"] = on_pages.crew_broke_off
         extensions.page_parts["quotas"] = on_pages.quotas
         extensions.page_parts["block_list_url"] = blocklist_page.link
         extensions.page_parts["may_unblock"] = blocklist_page.may_unblock
@@ -66,6 +67,7 @@ class AgentsConfig(AppConfig):
         extensions.commands["question.answer"] = room.answer_question
         extensions.commands["outcome.decide"] = room.decide_outcome
         extensions.snapshot_parts["approvals"] = room.pending_approvals
+        extensions.snapshot_parts["decisions"] = room.decisions
         extensions.snapshot_parts["questions"] = room.open_questions
         extensions.snapshot_parts["unknowns"] = room.unclear_outcomes
         extensions.snapshot_parts["grants"] = room.live_grants

@@ -30,6 +30,12 @@ def unfinished_runs(session: ChatSession) -> list[dict[str, Any]]:
     return [resources.run(row).wire() for row in rows]
 
 
+def crew_broke_off(session: ChatSession, by: Actor) -> bool:
+    """Whether the last crew here was stopped, or failed, before it was done."""
+    crews = Run.objects.filter(session=session, mode=Run.Mode.CREW).order_by("-pk")
+    return crews.values_list("status", flat=True).first() in (Run.Status.CANCELLED, Run.Status.FAILED)
+
+
 def agents_at_work(incident_ids: Iterable[UUID]) -> dict[UUID, int]:
     """Those in the open: whose engineer chat answers just now is nobody else's business."""
     public = Run.objects.filter(session__category=ChatSession.Category.AGENT)

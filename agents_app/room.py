@@ -11,6 +11,12 @@ from sessions_app.errors import NotFound
 from sessions_app.models import ChatSession
 from sessions_app.vocabulary import ApprovalDecide, ApprovalWithdraw, GrantRevoke, OutcomeDecide, QuestionAnswer
 
+MOST_DECISIONS = 20
+# static/js/models/summary.js keeps the same.
+DECIDED = (
+    "id", "tool", "args", "agent_name", "status", "decided_by", "decided_at", "outcome", "tool_call_id",
+)  # fmt: skip
+
 
 # --- Commands ---------------------------------------------------------------------------------------------------------
 def decide_approval(
@@ -59,6 +65,18 @@ def _of_this_room(there: bool, session: ChatSession | None, code: str = "NOT_FOU
 def pending_approvals(session: ChatSession) -> list[dict[str, Any]]:
     rows = Approval.objects.filter(session=session, status=Approval.Status.PENDING).order_by("id")
     return [resources.approval(row).wire() for row in rows.shown()]
+
+
+def decisions(session: ChatSession) -> list[dict[str, Any]]:
+    """What people allowed and refused, and what became of it; the newest, in the order they were decided."""
+    rows = Approval.objects.filter(session=session, decided_seq__isnull=False).exclude(status=Approval.Status.PENDING)
+    newest = rows.shown().order_by("-decided_seq")[:MOST_DECISIONS]
+    return [{**_told(row), "seq": row.decided_seq} for row in reversed(newest)]
+
+
+def _told(row: Approval) -> dict[str, Any]:
+    whole = resources.approval(row).wire()
+    return {name: whole[name] for name in DECIDED}
 
 
 def open_questions(session: ChatSession) -> list[dict[str, Any]]:

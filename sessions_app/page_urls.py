@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, path
 
 from sessions_app import views
-from sessions_app.pages import chats, indicators, languages, search
+from sessions_app.pages import chats, incident_work, indicators, languages, search
 from sessions_app.pages.sign_in import SignIn
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,7 +24,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<uuid:incident_id>/evidence/", views.attach_evidence, name="attach-evidence"),
     path("incidents/<uuid:incident_id>/indicators/", indicators.add, name="add-indicators"),
     path("incidents/<uuid:incident_id>/indicators/<uuid:indicator_id>/", indicators.show, name="indicator"),
-    path("incidents/<uuid:incident_id>/report/", views.report, name="report"),
+    path("incidents/<uuid:incident_id>/command/", incident_work.take_command, name="take-command"),
+    path("incidents/<uuid:incident_id>/status/", incident_work.set_status, name="set-status"),
+    path("incidents/<uuid:incident_id>/roles/", incident_work.give_role, name="give-role"),
+    path("incidents/<uuid:incident_id>/tasks/", incident_work.add_task, name="add-task"),
+    path("incidents/<uuid:incident_id>/tasks/<uuid:task_id>/", incident_work.change_task, name="change-task"),
+    path("incidents/<uuid:incident_id>/timeline/", incident_work.timeline_page, name="timeline"),
+    path("incidents/<uuid:incident_id>/timeline/<int:seq>/pin/", incident_work.pin, name="pin"),
+    path("incidents/<uuid:incident_id>/merge/", incident_work.merge, name="merge"),
+    path("incidents/<uuid:incident_id>/unmerge/", incident_work.unmerge, name="unmerge"),
     path("chats/", chats.chat_list, name="chats"),
     path("chats/new/", chats.start, name="start-chat"),
     path("chats/<uuid:session_id>/", chats.chat, name="chat"),

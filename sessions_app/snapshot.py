@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from sessions_app import cursors, extensions, permissions, resources
+from sessions_app import cursors, extensions, permissions, resources, summaries
 from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
 from sessions_app.events import log
@@ -40,7 +40,11 @@ def take(session_id: UUID | str, *, by: Actor) -> Taken:
 
 
 def _session(session_id: UUID | str) -> ChatSession:
-    found = ChatSession.objects.select_related("agent", "incident__commander").filter(pk=session_id).first()
+    found = (
+        ChatSession.objects.select_related("agent", "incident__commander", "incident__merged_into")
+        .filter(pk=session_id)
+        .first()
+    )
     if found is None:
         raise NotFound(code="SESSION_NOT_FOUND")
     return found
@@ -49,16 +53,32 @@ def _session(session_id: UUID | str) -> ChatSession:
 def _draw(session: ChatSession) -> dict[str, Any]:
     messages, cursor = _messages(session)
     incident = session.incident
-    return {
+    # What was decided is told in the summary, and not beside it.
+    above = {name: part(session) for name, part in extensions.snapshot_parts.items()}
+    decided = above.pop("decisions", [])
+    parts = {
         "session": resources.session(session).wire(),
         "incident": resources.incident(incident).wire() if incident else None,
         "messages": messages,
         "messages_next": cursor,
         "participants": _participants(session),
-        "summary": incident.summary or None if incident else None,
+        "tasks": _tasks(session),
+        "pins": [resources.pin(row) for row in session.pins.order_by("seq")],
         **{name: [] for name in ("runs", "plan", "approvals", "questions", "unknowns", "grants")},
-        **{name: part(session) for name, part in extensions.snapshot_parts.items()},
+        **above,
     }
+    return {**parts, "summary": summaries.of(parts, decided) if _is_war_room(session) else None}
+
+
+def _is_war_room(session: ChatSession) -> bool:
+    return session.incident is not None and session.incident.room_id == session.pk
+
+
+def _tasks(session: ChatSession) -> list[dict[str, Any]]:
+    """Of people; told in the war room only."""
+    if session.incident is None or not _is_war_room(session):
+        return []
+    return [resources.task(row) for row in session.incident.follow_ups.select_related("assignee").order_by("id")]
 
 
 def _messages(session: ChatSession) -> tuple[list[dict[str, Any]], str | None]:

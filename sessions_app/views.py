@@ -9,7 +9,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.http import conditional_page, require_GET, require_POST
 
-from sessions_app import demo, markdown, permissions
+from sessions_app import demo, permissions
 from sessions_app.models import Evidence, Incident, Organization, Severity
 from sessions_app.pages import doors, error_pages, evidence, forms_with_files, incident_list, room, themes
 from sessions_app.pages.doors import actor_of, form_with_files, incident_for, page
@@ -107,15 +107,6 @@ def evidence_page(request: HttpRequest, evidence_id: UUID) -> HttpResponse:
         **evidence.lines_of(row, request.GET, by=actor_of(request)),
     }
     return render(request, "incidents/evidence.html", context)
-
-
-@require_GET
-@page
-def report(request: HttpRequest, incident_id: UUID) -> HttpResponse:
-    incident = incident_for(request, incident_id)
-    newest = incident.reports.order_by("-version").first()
-    context = {"incident": incident, "report": newest, "html": markdown.render(newest.markdown) if newest else ""}
-    return render(request, "incidents/report.html", context)
 
 
 @require_GET

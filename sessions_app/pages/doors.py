@@ -59,7 +59,11 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def incident_for(request: HttpRequest, incident_id: UUID) -> Incident:
-    incident = Incident.objects.select_related("room", "commander", "organization").filter(pk=incident_id).first()
+    incident = (
+        Incident.objects.select_related("room", "commander", "organization", "merged_into")
+        .filter(pk=incident_id)
+        .first()
+    )
     if incident is None:
         raise NotFound()
     permissions.require(actor_of(request), "see", incident)

@@ -64,7 +64,7 @@ def page_of(filters: Filters, *, by: Actor) -> Page:
     visible = permissions.visible_incidents(by).annotate(
         has_report=Exists(Report.objects.filter(incident=OuterRef("pk")))
     )
-    rows = filters.apply(visible).select_related("commander", "room")
+    rows = filters.apply(visible).select_related("commander", "room", "merged_into")
     incidents = list(rows.order_by("-pk")[: PAGE + 1])
     following = filters.link(incidents[PAGE - 1].pk) if len(incidents) > PAGE else ""
     return Page(_counted(incidents[:PAGE]), following)

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from sessions_app import extensions, permissions, resources, snapshot
 from sessions_app.actors import Actor
 from sessions_app.events import log
-from sessions_app.models import ChatSession, Incident, Message, Severity
+from sessions_app.models import ChatSession, Incident, Membership, Message, Severity
 from sessions_app.pages.doors import position, uuid_of
+from sessions_app.services import merging
 
 HISTORY = 250
 BUDGET = 1024 * 1024
@@ -46,9 +47,12 @@ def context(incident: Incident, *, by: Actor, look: Look) -> dict[str, Any]:
         "war_room": reverse("war-room", args=[ZERO]),
         "indicators": f"/api/v1/incidents/{incident.pk}/indicators",
         "report": reverse("report", args=[incident.pk]),
+        "room": reverse("war-room", args=[ZERO]),
     }
     room = of_session(incident.room, by=by, look=look, evidence=evidence, urls=urls)
     has_report = incident.reports.exists()
+    merged = incident.merged_into_id is not None
+    may_merge = permissions.may(by, "merge_incident", incident.organization_id)
     return {
         **room,
         "incident": incident,
@@ -57,10 +61,22 @@ def context(incident: Incident, *, by: Actor, look: Look) -> dict[str, Any]:
         "has_report": has_report,
         "ready_to_resolve": has_report and incident.status not in Incident.SETTLED and not _crew_at_work(room),
         "may_close": permissions.may(by, "close_incident", incident.organization_id),
-        "may_change": permissions.may(by, "change_incident", incident.organization_id),
-        "may_add_indicator": permissions.may(by, "add_indicator", incident.organization_id),
+        "may_change": not merged and permissions.may(by, "change_incident", incident.organization_id),
+        "may_merge": not merged and may_merge and incident.status not in Incident.SETTLED,
+        "may_unmerge": may_merge,
+        "merge_targets": merging.offered(incident) if may_merge else [],
+        "responders": _responders(incident),
+        "may_add_indicator": not merged and permissions.may(by, "add_indicator", incident.organization_id),
         "may_attach": permissions.may(by, "attach_evidence", incident.organization_id),
     }
+
+
+def _responders(incident: Incident) -> list[dict[str, str]]:
+    """Who may be given something to do."""
+    members = Membership.objects.filter(
+        organization=incident.organization_id, active=True, user__is_active=True, role__in=permissions.RESPONDERS
+    )
+    return [resources.named(member.user) for member in members.select_related("user").order_by("user__username")]
 
 
 def _crew_at_work(room: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sessions_app.pages import labels, languages
+from sessions_app.pages import briefing, labels, languages
 from sessions_app.pages.faces import face_of
 from sessions_app.pages.themes import theme_of
 from sessions_app.snippets import Snippet
@@ -71,6 +71,22 @@ def clock(at: datetime | str | None) -> str:
 def label(code: object, kind: str) -> str:
     """What a code is called: `{{ approval.risk|label:"risk" }}`."""
     return labels.label(code, kind)
+
+
+@register.filter
+def role_name(role: str) -> str:
+    return briefing.role_name(role)
+
+
+@register.filter
+def decision_line(one: dict[str, Any]) -> str:
+    """What was decided, by whom, and what became of it."""
+    return briefing.decision_line(one)
+
+
+@register.filter
+def waits_line(one: dict[str, Any]) -> str:
+    return briefing.waits_line(one)
 
 
 @register.filter

@@ -44,10 +44,12 @@ export class LiveRoom {
     this.called = new Store(0);   // mentions of me that came while I looked elsewhere
     this.used = new Store(false);   // whether anything was done here
     this.pastRuns = new Map();
+    this.filesAt = new Map();   // the newest event that told of each file
     this.deciding = new Set();   // what this tab has just decided
     this.askPrivately = null;   // where there is a drawer for it
     this.speaks = false;
     this.toldTyping = 0;
+    this.lastSeen = null;
     this.target = page.target;
     this.newest = page.events.at(-1)?.seq ?? page.seq;   // up to here the stream has no gap; opened at an old message it ends early
     this.fold(page.events);
@@ -55,6 +57,7 @@ export class LiveRoom {
     this.post = this.post.bind(this);
     this.command = this.command.bind(this);
     this.tellTyping = this.tellTyping.bind(this);
+    this.tell = this.tell.bind(this);
     this.reconnect = () => this.socket.connectNow();
     this.keepUnsent();
     this.noteSeen();
@@ -127,9 +130,18 @@ export class LiveRoom {
       this.outgoing.change((list) => outgoing.arrived(list, event.cause));   // also what a snapshot overtook
       if (event.type === "incident.reported") this.reported.set(true);
       if (RUN_OVER.test(event.type)) this.pastRuns.set(event.data.agent_name, event.data);
-      if (event.type === "evidence.added") this.evidence.change((files) => withFile(files, event.data));
+      this.foldFiles(event);
     }
     if (events.length) this.touch();
+  }
+
+  /** Files also come and go with an incident that is merged or taken out again; older pages of the log change nothing newer. */
+  foldFiles({ type, seq, data }) {
+    const came = type === "evidence.added" ? [data] : data.came?.evidence ?? [];
+    const newest = (file) => seq > (this.filesAt.get(file.id) ?? 0) && this.filesAt.set(file.id, seq);
+    for (const file of came.filter(newest)) this.evidence.change((files) => withFile(files, file));
+    const gone = new Set((data.went?.evidence ?? []).filter(newest).map((file) => file.id));
+    if (gone.size) this.evidence.change((files) => files.filter((file) => !gone.has(file.id)));
   }
 
   /** Somebody reads far back: what happens now is not part of what is shown. */
@@ -251,6 +263,7 @@ export class LiveRoom {
     const { incident } = this.page.snapshot;
     if (!incident) return;
     const seen = new Seen(this.me.id);
+    this.lastSeen = seen.upTo(incident.id);   // before this visit
     const note = () => document.visibilityState === "visible" && seen.note(incident.id, this.room.value.seq);
     this.room.subscribe(note);
     document.addEventListener("visibilitychange", note);

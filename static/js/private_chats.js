@@ -92,7 +92,7 @@ export class PrivateChats {
 
   #page(session) {
     const empty = Object.fromEntries(
-      ["messages", "participants", "runs", "plan", "approvals", "questions", "unknowns", "grants"].map((name) => [name, []]),
+      ["messages", "participants", "runs", "plan", "approvals", "questions", "unknowns", "grants", "tasks", "pins"].map((name) => [name, []]),
     );
     return {
       room: session.id, epoch: session.epoch, seq: 0, me: this.room.me, events: [], evidence: [],

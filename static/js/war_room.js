@@ -9,6 +9,7 @@ import { define as defineDecided } from "./elements/decided_list.js";
 import { define as defineEngineerChat } from "./elements/engineer_chat.js";
 import { define as defineGrants } from "./elements/grant_list.js";
 import { define as defineHeader } from "./elements/incident_header.js";
+import { define as defineIncidentWork } from "./elements/incident_work.js";
 import { define as defineComposer } from "./elements/message_composer.js";
 import { define as defineOutcomes } from "./elements/outcome_card.js";
 import { define as definePanes } from "./elements/pane_layout.js";
@@ -17,8 +18,10 @@ import { define as definePrivateStream } from "./elements/private_stream.js";
 import { define as defineQuotas } from "./elements/quota_line.js";
 import { define as defineQuestions } from "./elements/question_card.js";
 import { define as defineResolve } from "./elements/resolve_card.js";
+import { define as defineBriefing } from "./elements/room_briefing.js";
 import { define as defineConfig } from "./elements/room_config.js";
 import { define as defineIndicators } from "./elements/indicator_list.js";
+import { define as defineForms } from "./elements/room_form.js";
 import { define as defineNotice } from "./elements/room_notice.js";
 import { define as defineStream } from "./elements/room_stream.js";
 import { define as defineTimeline } from "./elements/room_timeline.js";
@@ -38,7 +41,7 @@ import { waitingCount } from "./models/waiting.js";
 const DRAWN = [
   "incident-header", "chat-header", "connection-chip", "connection-banner", "plan-tree", "room-timeline", "room-notice", "room-stream",
   "run-list", "grant-list", "waiting-line", "notify-offer", "composer-files", "message-composer", "quota-line", "typing-line", "room-config", "waiting-list", "decided-list", "agent-list", "indicator-list",
-  "evidence-list", "resolve-card", "engineer-chat",
+  "evidence-list", "resolve-card", "task-list", "role-list", "pin-list", "merge-box", "merged-notice", "room-briefing", "engineer-chat",
 ];
 
 const page = JSON.parse(document.getElementById("snapshot").textContent);
@@ -52,6 +55,7 @@ for (const define of [
   definePanes, defineApprovals, defineQuestions, defineOutcomes, defineHeader, defineConnection, definePlan, defineTimeline,
   defineStream, defineComposerMenu, defineComposer, defineWaiting, defineAgents, defineSideLists, defineIndicators, defineNotice, defineDecided, defineChatHeader,
   defineConfig, defineFiles, defineTyping, defineRuns, defineGrants, defineWaitingLine, defineQuotas, defineResolve, definePrivateStream, defineEngineerChat,
+  defineForms, defineIncidentWork, defineBriefing,
 ]) define();
 document.documentElement.dataset.live = "";
 for (const name of DRAWN) document.querySelector(name)?.connect(live);

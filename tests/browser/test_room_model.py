@@ -138,8 +138,28 @@ def live_through(page: Page, client: httpx.Client, incident: str) -> Iterator[No
     yield
     me = client.get("/api/v1/me").json()["id"]
     client.patch(f"/api/v1/incidents/{incident}", json={"commander_id": me})
+    people_arrange_themselves(client, incident, me)
+    yield
+    other = client.post("/api/v1/incidents", json={"title": "The same again", "severity": "low"}).json()["id"]
+    client.post(f"/api/v1/incidents/{other}/evidence", files={"file": ("other.log", b"203.0.113.54 was here\n")})
+    client.post(f"/api/v1/incidents/{other}/tasks", json={"title": "Came with the other"})
+    client.post(f"/api/v1/incidents/{other}/merge", json={"into": incident})
+    yield
+    client.post(f"/api/v1/incidents/{other}/unmerge", json={})
+    yield
     client.patch(f"/api/v1/incidents/{incident}", json={"status": "closed"})
     yield
+
+
+def people_arrange_themselves(client: httpx.Client, incident: str, me: str) -> None:
+    path = f"/api/v1/incidents/{incident}"
+    client.put(f"{path}/roles/scribe", json={"user_id": me})
+    task = client.post(f"{path}/tasks", json={"title": "Rotate the key", "assignee_id": me}).json()
+    client.post(f"{path}/tasks", json={"title": "Ask the owner"})
+    client.patch(f"{path}/tasks/{task['id']}", json={"status": "done"})
+    for seq in (3, 1, 2):
+        client.put(f"{path}/timeline/{seq}/pin", json={"note": f"Entry {seq}"})
+    client.delete(f"{path}/timeline/2/pin")
 
 
 def test_every_snapshot_brought_forward_is_every_later_snapshot(life: Any) -> None:

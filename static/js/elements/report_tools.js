@@ -5,7 +5,13 @@ import { gettext } from "../lib/words.js";
 class ReportTools extends HTMLElement {
   connectedCallback() {
     this.hidden = false;
+    this.dropSavedDraft();
     this.addEventListener("click", (event) => this[event.target.dataset.action]?.());
+  }
+
+  dropSavedDraft() {
+    const key = `warroom.report.${this.dataset.key}`;
+    if (JSON.parse(localStorage.getItem(key) ?? "null")?.submitted) localStorage.removeItem(key);
   }
 
   print() {

@@ -2,6 +2,8 @@
  * The state of a room as a pure function: apply(snapshot, event) is what a fresh snapshot would say.
  * No DOM, no socket, no clock; nothing given is changed in place.
  */
+import { decided, settled, summarized } from "./summary.js";
+
 const RUN_OVER = new Set(["succeeded", "failed", "cancelled"]);
 
 export function fromSnapshot(snapshot, { seq, epoch }) {
@@ -10,7 +12,7 @@ export function fromSnapshot(snapshot, { seq, epoch }) {
 
 export function apply(room, event) {
   const step = STEPS[event.type] ?? STEPS[`${event.type.split(".")[0]}.*`];
-  const changed = step ? step(room, event.data, event) : room;
+  const changed = step ? summarized(step(room, event.data, event)) : room;
   return { ...changed, seq: event.seq, session: { ...changed.session, head: event.seq } };
 }
 
@@ -37,14 +39,15 @@ const STEPS = {
   "plan.updated": (room, data) => ({ ...room, plan: put(room.plan, { run_id: data.run_id, nodes: data.nodes }, "run_id") }),
   "plan.step": (room, data) => withPlanNode(room, data.run_id, data.node),
 
-  "approval.*": (room, approval) => ({
-    ...room,
+  "approval.*": (room, approval, event) => ({
+    ...decided(room, approval, event),
     approvals: approval.status === "pending" ? put(room.approvals, keepOpinion(room, approval)) : drop(room.approvals, approval.id),
   }),
 
-  "execution.unknown": (room, data) => ({ ...room, unknowns: put(room.unknowns, data.tool_call) }),
+  "tool.*": (room, call) => settled(room, call),
+  "execution.unknown": (room, data) => ({ ...settled(room, data.tool_call), unknowns: put(room.unknowns, data.tool_call) }),
   "execution.*": (room, data) => ({
-    ...room, unknowns: drop(room.unknowns, data.tool_call.id), grants: withUse(room.grants, data.grant),
+    ...settled(room, data.tool_call), unknowns: drop(room.unknowns, data.tool_call.id), grants: withUse(room.grants, data.grant),
   }),
 
   "question.*": (room, question) => ({
@@ -55,14 +58,28 @@ const STEPS = {
   "grant.created": (room, grant) => ({ ...room, grants: put(room.grants, without(grant, "reason")) }),
   "grant.revoked": (room, grant) => ({ ...room, grants: drop(room.grants, grant.id) }),
 
-  "incident.*": (room, data) => ({ ...room, incident: data.incident }),
+  "incident.*": (room, data) => withPassage({ ...room, incident: data.incident }, data),
   "indicator.*": (room, data) =>
     room.incident
       ? { ...room, incident: { ...room.incident, indicators: put(room.incident.indicators, data.indicator) } }
       : room,
   "evidence.added": (room, evidence) => (room.evidence ? { ...room, evidence: put(room.evidence, evidence) } : room),
   "round.summarized": withSummary,
+
+  // An agent's task is a node of its plan, and has a kind.
+  "task.*": (room, task) => (task.kind || !room.tasks ? room : { ...room, tasks: put(room.tasks, task) }),
+  "timeline.pinned": (room, pin) => ({ ...room, pins: put(room.pins, pin, "seq").toSorted((a, b) => a.seq - b.seq) }),
+  "timeline.unpinned": (room, { seq }) => ({ ...room, pins: drop(room.pins, seq, "seq") }),
 };
+
+/** Tasks come and go with an incident that is merged or taken out again. */
+function withPassage(room, { came, went }) {
+  if (!came && !went) return room;
+  const gone = new Set(went?.tasks.map((task) => task.id));
+  const kept = room.tasks.filter((task) => !gone.has(task.id));
+  const tasks = (came?.tasks ?? []).reduce((list, task) => put(list, task), kept);
+  return { ...room, tasks: tasks.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+}
 
 function withMessage(room, message) {
   return { ...room, session: withRound(room.session, message), messages: bySeq(put(room.messages, message)) };
@@ -84,9 +101,8 @@ function withPlanNode(room, runId, node) {
   return { ...room, plan: put(room.plan, { ...plan, nodes: put(plan.nodes, node) }, "run_id") };
 }
 
-function withSummary(room, data) {
-  const incident = room.incident && { ...room.incident, summary: data.summary, summary_version: data.version };
-  return { ...room, incident, summary: data.summary };
+function withSummary(room, { summary, version }, { seq }) {
+  return room.incident ? { ...room, incident: { ...room.incident, summary, summary_version: version, summary_seq: seq } } : room;
 }
 
 /** Events are the same for everybody; whether I may decide is said by my snapshot, and goes on until it says otherwise. */

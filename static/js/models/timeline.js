@@ -11,7 +11,7 @@ const UNDECIDED = new Set(["requested", "approved", "rejected", "expired", "canc
 const TELLING = new Set(["summary", "report", "board_conclusion", "team_result"]);
 
 export function entriesOf(items) {
-  return merged(items.map(entryOf).filter(Boolean));
+  return merged(items.flatMap(entriesOfItem).sort((a, b) => a.seq - b.seq));
 }
 
 /** A log file names dozens of indicators at once: one line for those that come in a row. */
@@ -30,9 +30,25 @@ function listed(names) {
   return gettext("{names} and {count} more", { names: list(names.slice(0, 2)), count: number(names.length - 2) });
 }
 
-function entryOf(item) {
-  const told = TELL[item.kind]?.(item);
-  return told ? { key: item.key, ts: item.ts, by: item.actor?.kind ?? "system", tone: "", ...told } : null;
+/** What was asked stands at its time; what came of it later is an entry of its own, at the time of the outcome. */
+function entriesOfItem(item) {
+  const told = [...(ASKED[item.kind]?.(item) ?? []), ...[TELL[item.kind]?.(item)].filter(Boolean)];
+  return told.map((entry) => ({ key: item.key, seq: item.seq, ts: item.ts, by: item.actor?.kind ?? "system", tone: "", ...entry }));
+}
+
+function later(item) {
+  return { seq: item.updated, ts: item.updatedAt };
+}
+
+const ASKED = {
+  approval: ({ key, approval }) => (approval.status === "pending" ? [] : [{
+    key: `${key} asked`, by: "agent", text: visible(gettext("{agent} asked to run {tool}", { agent: approval.agent_name, tool: approval.tool })),
+  }]),
+  question: ({ key, question }) => (question.status === "open" ? [] : [{ key: `${key} asked`, by: "agent", text: askedLine(question) }]),
+};
+
+function askedLine(question) {
+  return withWords(gettext("{agent} asked", { agent: question.asked_by }), firstLine(question.question));
 }
 
 const TELL = {
@@ -43,18 +59,23 @@ const TELL = {
     return { by: person ? "user" : "agent", text: withWords(message.sender_name, firstLine(message.content, LONGEST)) };
   },
   // A call that waits for a person is told by its approval.
-  tool: ({ call }) => {
+  tool: (item) => {
+    const { call } = item;
     if (UNDECIDED.has(call.state)) return null;
     const ran = gettext("{agent} ran {tool}", { agent: call.agent_name, tool: call.tool });
-    return { by: "agent", text: withWords(ran, labelOf("call", call.state)), tone: call.state === "failed" ? "bad" : "" };
+    return { ...later(item), by: "agent", text: withWords(ran, labelOf("call", call.state)), tone: call.state === "failed" ? "bad" : "" };
   },
   approval: (item) => ({
+    ...(item.approval.status === "pending" ? {} : later(item)),
     text: visible(`${item.approval.tool} ${decidedLine(item.approval, clockTime(item.approval.decided_at ?? item.updatedAt))}`),
     tone: { approved: "good", rejected: "bad", expired: "bad", pending: "waits" }[item.approval.status] ?? "",
     by: item.approval.decided_by ? "user" : "agent",
   }),
-  question: ({ question }) => ({
-    text: withWords(gettext("{agent} asked", { agent: question.asked_by }), firstLine(question.question)),
-    tone: question.status === "open" ? "waits" : "",
-  }),
+  question: (item) => {
+    const { question } = item;
+    if (question.status === "open") return { text: askedLine(question), tone: "waits" };
+    if (question.status !== "answered") return { ...later(item), text: gettext("Nobody answered {agent}", { agent: question.asked_by }), tone: "bad" };
+    const answered = gettext("{name} answered {agent}", { name: question.answered_by ?? gettext("Somebody"), agent: question.asked_by });
+    return { ...later(item), by: "user", text: withWords(answered, firstLine(question.answer ?? "")) };
+  },
 };

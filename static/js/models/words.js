@@ -1,5 +1,6 @@
 /** What happened, in one plain line: the same words in the stream, the timeline and to a screen reader. */
 import { gettext, list, ngettext } from "../lib/words.js";
+import { roleName } from "./incident_work.js";
 import { errorWords, labelOf } from "./labels.js";
 
 export function noteOf(event) {
@@ -69,9 +70,14 @@ const NOTES = {
     tone: "round", quiet: true,
   }),
   "incident.opened": ({ incident }) => ({ text: openedFrom(incident.source), tone: "round" }),
-  "incident.changed": (data, by) => changed(data, by),
+  "incident.changed": (data, by) => takenOut(data, by) ?? changed(data, by),
   "incident.alert": (data) => alerted(data),
-  "incident.merged": (_, by) => ({ text: gettext("{by} merged another incident into this one", { by }) }),
+  "incident.merged": ({ came, went }, by) => ({
+    text: went
+      ? gettext("{by} merged this incident into “{title}”: go on there", { by, title: went.incident.title })
+      : gettext("{by} merged “{title}” into this incident", { by, title: came?.incident.title ?? "" }),
+    tone: "round",
+  }),
   "incident.closed": (_, by) => ({ text: gettext("{by} closed the incident", { by }), tone: "good" }),
   "incident.reported": () => ({ text: gettext("The report is ready"), tone: "good", report: true }),
   "indicator.added": ({ indicator }) => ({ text: gettext("Indicators noted"), names: [indicator.value], quiet: true }),
@@ -81,7 +87,18 @@ const NOTES = {
     text: gettext("{by} added {file}", { by: evidence.uploaded_by || by, file: evidence.filename }),
   }),
   "timeline.pinned": ({ by, note }) => ({ text: withWords(gettext("{by} pinned an entry", { by }), note) }),
-  "task.created": ({ title }) => (title ? { text: gettext("Task: {title}", { title }), quiet: true } : null),
+  "timeline.unpinned": ({ by }) => ({ text: gettext("{by} took a pin off", { by }), quiet: true }),
+  // An agent's task is a line of its plan.
+  "task.created": ({ title, kind, assignee }, by) => {
+    if (!title) return null;
+    if (kind) return { text: gettext("Task: {title}", { title }), quiet: true };
+    return { text: withWords(assignee ? gettext("{by} added a task for {name}", { by, name: assignee }) : gettext("{by} added a task", { by }), title) };
+  },
+  "task.updated": ({ title, kind, status }, by) => {
+    if (kind) return null;
+    const line = status === "done" ? gettext("{by} marked a task as done", { by }) : gettext("{by} changed a task", { by });
+    return { text: withWords(line, title), tone: status === "done" ? "good" : "plain" };
+  },
   "team.intervention": ({ team, content }) => ({
     text: quoting(gettext("Taken up by {agent}", { agent: team.lead }), firstLine(content ?? "", 80)),
   }),
@@ -126,6 +143,12 @@ const FIELDS = {
 };
 const CODED = { severity: "severity", status: "incident" };
 
+/** The undoing of a merge, as each of the two rooms hears it. */
+function takenOut({ came, went }, by) {
+  if (went) return { text: gettext("{by} took “{title}” out of this incident again", { by, title: went.incident.title }), tone: "round" };
+  return came ? { text: gettext("{by} took this incident out of “{title}” again", { by, title: came.incident.title }), tone: "round" } : null;
+}
+
 function changed({ changes }, by) {
   const told = Object.entries(changes ?? {}).map(([name, [from, to]]) =>
     gettext("{name} from {from} to {to}", { name: FIELDS[name] ?? name, from: nameOf(from, name), to: nameOf(to, name) }),
@@ -136,5 +159,6 @@ function changed({ changes }, by) {
 function nameOf(value, field) {
   if (value === null || value === "") return gettext("nothing");
   if (CODED[field]) return labelOf(CODED[field], value).toLowerCase();
+  if (field === "roles") return list(Object.entries(value).map(([role, holder]) => `${roleName(role)} ${holder.name ?? ""}`.trim())) || gettext("nothing");
   return typeof value === "object" ? value.name ?? JSON.stringify(value) : String(value);
 }
