@@ -12,7 +12,7 @@ from sessions_app.models import ChatSession
 from sessions_app.vocabulary import ApprovalDecide, ApprovalWithdraw, GrantRevoke, OutcomeDecide, QuestionAnswer
 
 MOST_DECISIONS = 20
-# static/js/models/summary.js keeps the same.
+# static/js/models/overview.js keeps the same.
 DECIDED = (
     "id", "tool", "args", "agent_name", "status", "decided_by", "decided_at", "outcome", "tool_call_id",
 )  # fmt: skip

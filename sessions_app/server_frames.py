@@ -75,6 +75,9 @@ class Snapshot(TypedDict):
     messages: list[dict[str, Any]]
     runs: list[dict[str, Any]]
     approvals: list[dict[str, Any]]
+    # The newest round's words; where the incident stands as a whole is the overview, told in its war room.
+    summary: str | None
+    overview: dict[str, Any] | None
 
 
 @with_config(EXACTLY)

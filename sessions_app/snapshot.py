@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from sessions_app import cursors, extensions, permissions, resources, summaries
+from sessions_app import cursors, extensions, overview, permissions, resources
 from sessions_app.actors import Actor
 from sessions_app.errors import NotFound
 from sessions_app.events import log
@@ -53,7 +53,7 @@ def _session(session_id: UUID | str) -> ChatSession:
 def _draw(session: ChatSession) -> dict[str, Any]:
     messages, cursor = _messages(session)
     incident = session.incident
-    # What was decided is told in the summary, and not beside it.
+    # What was decided is told in the overview, and not beside it.
     above = {name: part(session) for name, part in extensions.snapshot_parts.items()}
     decided = above.pop("decisions", [])
     parts = {
@@ -62,12 +62,13 @@ def _draw(session: ChatSession) -> dict[str, Any]:
         "messages": messages,
         "messages_next": cursor,
         "participants": _participants(session),
+        "summary": incident.summary or None if incident else None,
         "tasks": _tasks(session),
         "pins": [resources.pin(row) for row in session.pins.order_by("seq")],
         **{name: [] for name in ("runs", "plan", "approvals", "questions", "unknowns", "grants")},
         **above,
     }
-    return {**parts, "summary": summaries.of(parts, decided) if _is_war_room(session) else None}
+    return {**parts, "overview": overview.of(parts, decided) if _is_war_room(session) else None}
 
 
 def _is_war_room(session: ChatSession) -> bool:

@@ -1,4 +1,4 @@
-"""The summary of an incident in words, for the page the server draws; static/js/models/briefing.js says the same."""
+"""The overview of an incident in words, for the page the server draws; static/js/models/briefing.js says the same."""
 
 from typing import Any
 

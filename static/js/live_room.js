@@ -40,6 +40,8 @@ export class LiveRoom {
     this.trouble = new Store("");
     this.reference = "";   // under which the server's log has it
     this.reported = new Store(document.querySelector("[data-reported]") !== null);
+    this.brokeOff = new Store(document.querySelector("[data-crew-broke-off]") !== null);   // the last crew was stopped, or failed
+    this.newestCrew = "";
     this.spent = new Store(0);   // how often something was taken from the quotas
     this.called = new Store(0);   // mentions of me that came while I looked elsewhere
     this.used = new Store(false);   // whether anything was done here
@@ -129,10 +131,18 @@ export class LiveRoom {
       this.feed.apply(event);
       this.outgoing.change((list) => outgoing.arrived(list, event.cause));   // also what a snapshot overtook
       if (event.type === "incident.reported") this.reported.set(true);
-      if (RUN_OVER.test(event.type)) this.pastRuns.set(event.data.agent_name, event.data);
+      if (RUN_OVER.test(event.type)) this.foldRun(event.data);
       this.foldFiles(event);
     }
     if (events.length) this.touch();
+  }
+
+  /** Older pages of the log are folded later, and say nothing of a newer crew. */
+  foldRun(run) {
+    this.pastRuns.set(run.agent_name, run);
+    if (run.mode !== "crew" || run.id < this.newestCrew) return;
+    this.newestCrew = run.id;
+    this.brokeOff.set(run.status !== "succeeded");
   }
 
   /** Files also come and go with an incident that is merged or taken out again; older pages of the log change nothing newer. */

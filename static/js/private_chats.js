@@ -96,7 +96,7 @@ export class PrivateChats {
     );
     return {
       room: session.id, epoch: session.epoch, seq: 0, me: this.room.me, events: [], evidence: [],
-      snapshot: { ...empty, session, incident: null, summary: null, agents: this.room.page.snapshot.agents },
+      snapshot: { ...empty, session, incident: null, summary: null, overview: null, agents: this.room.page.snapshot.agents },
       urls: { ...this.room.urls, events: `/api/v1/sessions/${session.id}/events` },
     };
   }

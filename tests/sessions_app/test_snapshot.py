@@ -39,6 +39,15 @@ def test_a_session_of_an_incident_is_drawn_whole(bare, person):
         assert parts[name] == []
 
 
+def test_the_summary_is_the_newest_rounds_words_and_the_overview_stands_beside_it(bare, person):
+    incident = factories.incident(summary="It was 203.0.113.7.", summary_version=2, summary_seq=9)
+    parts = snapshot.take(incident.room.pk, by=actors.person(person)).parts
+    assert parts["summary"] == "It was 203.0.113.7."
+    assert parts["overview"]["found"] == {"text": "It was 203.0.113.7.", "version": 2, "seq": 9}
+    untold = snapshot.take(factories.incident().room.pk, by=actors.person(person)).parts
+    assert (untold["summary"], untold["overview"]["found"]) == (None, None)
+
+
 def test_only_the_newest_fifty_messages_come_along_with_the_cursor_of_the_rest(bare, person):
     room = factories.room()
     for number in range(52):

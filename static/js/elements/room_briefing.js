@@ -10,23 +10,23 @@ class RoomBriefing extends HTMLElement {
     this.lastSeen = lastSeen;
     this.arrivedAt = page.seq;
     for (const name of ["done", "waits"]) field(this, name).replaceChildren();
-    room.subscribe(({ summary }) => summary && this.draw(summary));
-    const late = Date.parse(page.now) - Date.parse(page.snapshot.summary.since) > LATE_MS;
+    room.subscribe(({ overview }) => overview && this.draw(overview));
+    const late = Date.parse(page.now) - Date.parse(page.snapshot.overview.since) > LATE_MS;
     // Who comes late for the first time is told at once, where there is room for it.
     this.querySelector("details").open = lastSeen === null && late && matchMedia("(min-width: 1100px)").matches;
   }
 
-  draw(summary) {
-    const fresh = newSince(summary, this.lastSeen);
-    fill(this, { line: headline(summary) });
-    setVisible(field(this, "found"), summary.found?.text ?? "");
+  draw(overview) {
+    const fresh = newSince(overview, this.lastSeen);
+    fill(this, { line: headline(overview) });
+    setVisible(field(this, "found"), overview.found?.text ?? "");
     field(this, "found").toggleAttribute("data-new", fresh.found);
-    this.lines("done", summary.done, decisionLine, (one) => fresh.done.has(one.id));
-    this.lines("waits", summary.waits, waitsLine, () => false);
-    field(this, "found-empty").hidden = Boolean(summary.found);
+    this.lines("done", overview.done, decisionLine, (one) => fresh.done.has(one.id));
+    this.lines("waits", overview.waits, waitsLine, () => false);
+    field(this, "found-empty").hidden = Boolean(overview.found);
     this.say(this.lastSeen === null ? 0 : Math.max(0, this.arrivedAt - this.lastSeen));
     const suggestion = field(this, "suggestion");
-    if (suggestion) suggestion.hidden = !summary.suggests;
+    if (suggestion) suggestion.hidden = !overview.suggests;
   }
 
   lines(name, rows, words, isNew) {

@@ -3,12 +3,12 @@ import { nextForMe } from "../models/waiting.js";
 
 /** Where the right pane is a tab away: what waits for me, said in the room, and one press from it. */
 class WaitingLine extends HTMLElement {
-  connect({ room, reported, me }) {
+  connect({ room, reported, brokeOff, me }) {
     const button = this.querySelector("button");
     const closes = document.querySelector("resolve-card form") !== null;
     button.addEventListener("click", () => showCard(this.key));
     const draw = () => {
-      const next = nextForMe(room.value, { me, closes, reported: reported.value });
+      const next = nextForMe(room.value, { me, closes, reported: reported.value, brokeOff: brokeOff.value });
       this.hidden = next === null;
       if (!next) return;
       this.key = next.key;
@@ -17,6 +17,7 @@ class WaitingLine extends HTMLElement {
     };
     room.subscribe(draw);
     reported.subscribe(draw);
+    brokeOff.subscribe(draw);
   }
 }
 

@@ -1,4 +1,4 @@
-/** The summary of an incident in words, and what of it is new to who looks. sessions_app/pages/briefing.py says the same. */
+/** The overview of an incident in words, and what of it is new to who looks. sessions_app/pages/briefing.py says the same. */
 import { clockTime } from "../lib/clock.js";
 import { visible } from "../lib/escapes.js";
 import { gettext, list, ngettext } from "../lib/words.js";

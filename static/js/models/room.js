@@ -2,7 +2,7 @@
  * The state of a room as a pure function: apply(snapshot, event) is what a fresh snapshot would say.
  * No DOM, no socket, no clock; nothing given is changed in place.
  */
-import { decided, settled, summarized } from "./summary.js";
+import { decided, settled, withOverview } from "./overview.js";
 
 const RUN_OVER = new Set(["succeeded", "failed", "cancelled"]);
 
@@ -12,7 +12,7 @@ export function fromSnapshot(snapshot, { seq, epoch }) {
 
 export function apply(room, event) {
   const step = STEPS[event.type] ?? STEPS[`${event.type.split(".")[0]}.*`];
-  const changed = step ? summarized(step(room, event.data, event)) : room;
+  const changed = step ? withOverview(step(room, event.data, event)) : room;
   return { ...changed, seq: event.seq, session: { ...changed.session, head: event.seq } };
 }
 
@@ -102,7 +102,8 @@ function withPlanNode(room, runId, node) {
 }
 
 function withSummary(room, { summary, version }, { seq }) {
-  return room.incident ? { ...room, incident: { ...room.incident, summary, summary_version: version, summary_seq: seq } } : room;
+  const incident = room.incident && { ...room.incident, summary, summary_version: version, summary_seq: seq };
+  return { ...room, incident, summary };
 }
 
 /** Events are the same for everybody; whether I may decide is said by my snapshot, and goes on until it says otherwise. */

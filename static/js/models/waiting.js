@@ -14,7 +14,7 @@ export function readyToResolve({ incident, runs }, reported) {
 }
 
 /** The next thing for me in one line and what to press for it: {text, action, key}; null when nothing is mine. */
-export function nextForMe(room, { me, reported, closes }) {
+export function nextForMe(room, { me, reported, closes, brokeOff }) {
   if (!me.posts) return null;
   const mine = room.approvals.filter((approval) => mayDecide(approval, me));
   if (mine.length) return approvalsLine(mine);
@@ -23,7 +23,8 @@ export function nextForMe(room, { me, reported, closes }) {
     return { text: gettext("{agent} has a question", { agent: question.asked_by }), action: gettext("Look and answer"), key: question.id };
   }
   if (closes && readyToResolve(room, reported)) {
-    return { text: gettext("The crew is done and its report is ready."), action: gettext("Look and resolve"), key: "resolve" };
+    const text = brokeOff ? gettext("The crew was stopped before it was done.") : gettext("The crew is done and its report is ready.");
+    return { text, action: gettext("Look and resolve"), key: "resolve" };
   }
   return null;
 }

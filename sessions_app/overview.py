@@ -1,6 +1,6 @@
 """Where an incident stands, for who joins late: read from what a snapshot holds, and written by no model.
 
-`static/js/models/summary.js` says the same of the same parts, so that a summary goes on with the events.
+`static/js/models/overview.js` says the same of the same parts, so that an overview goes on with the events.
 """
 
 from typing import Any
