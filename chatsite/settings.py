@@ -80,7 +80,7 @@ DATABASE_URL = env.read.str("DATABASE_URL", default="")
 def _database() -> dict[str, Any]:
     if not DATABASE_URL:
         return {
-            "ENGINE": "django.db.backends.sqlite3",
+            "ENGINE": "chatsite.sqlite",
             "NAME": WARROOM_HOME / "warroom.sqlite3",
             "CONN_MAX_AGE": None,
             # IMMEDIATE: a deferred transaction that turns into a writer fails at once with "database is locked".

@@ -49,7 +49,7 @@ class OneRole(Door):
         roles = incident_roles.give(incident_id=incident_id, role=named(role), user_id=holder, by=self.actor)
         return Response(roles)
 
-    @described("Take a role away", Roles, errors=("CONFLICT",))
+    @described("Take a role away", Roles, errors=("INVALID_REQUEST", "CONFLICT"))
     def delete(self, request: Request, incident_id: UUID, role: str) -> Response:
         roles = incident_roles.give(incident_id=incident_id, role=named(role), user_id=None, by=self.actor)
         return Response(roles)

@@ -32,6 +32,8 @@ class Query:
         self._whole = [_bounded(_spelled(value).encode()) for value in named]
         # The longest first: it is the rarest, and most of a file is done with after one look.
         texts = sorted({_spelled(value) for value in named} | {re2.escape(word) for word in words}, key=len)
+        if len(regex) > LONGEST_PATTERN:
+            raise Invalid(_("This regular expression is too long."), details={"field": "regex"})
         self._tests = [_compiled(pattern) for pattern in [*reversed(texts), *([regex] if regex else [])]]
         self.first = self._tests[0]
 
@@ -73,8 +75,6 @@ def _spelled(value: str) -> str:
 
 
 def _compiled(pattern: str) -> "re2._Regexp":
-    if len(pattern) > LONGEST_PATTERN * 4:
-        raise Invalid(_("This regular expression is too long."), details={"field": "regex"})
     options = re2.Options()
     options.case_sensitive = False
     options.never_nl = True

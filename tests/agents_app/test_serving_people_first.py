@@ -44,7 +44,7 @@ async def test_a_run_waits_until_who_is_being_served_has_the_answer(
             await in_thread(Run.objects.get, pk=run.pk)  # what the commit called has come across by now
             order.append("answer")
         await become(run, "succeeded")
-    assert order == ["answer", "run"]
+    assert order[:2] == ["answer", "run"]  # the first look at the whole queue may find it as well
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.callers import Caller
 
+KINDS = {"UUIDConverter": "uuid", "StringConverter": "str", "IntConverter": "int", "SlugConverter": "slug"}
 METHODS = ("get", "post", "put", "patch", "delete")
 BODIES: tuple[dict[str, Any], ...] = (
     {},
@@ -32,9 +33,9 @@ def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, dic
 
 def filled(address: str, converters: dict[str, Any], ids: dict[str, UUID]) -> str:
     for name, converter in converters.items():
-        kind = type(converter).__name__.removesuffix("Converter").lower()
+        kind = KINDS[type(converter).__name__]
         spelled = f"<{kind}:{name}>" if f"<{kind}:{name}>" in address else f"<{name}>"
-        value = ids.get(name) if kind == "uuid" else "1"
+        value = ids.get(name) if kind == "uuid" else {"str": "scribe"}.get(kind, "1")
         assert value is not None, f"{address}: this test knows no {name}"
         address = address.replace(spelled, str(value))
     return "/" + address

@@ -38,11 +38,12 @@ def things() -> dict[str, UUID]:
     )  # fmt: skip
     question = Question.objects.create(run=made.run, tool_call=made, question="Which?", asked_by="Captain", **asked)
     said = Message.objects.create(session=session, seq=1, sender_type="user", sender_name="x", content="x")
+    indicator = found.indicators.create(organization=home, kind="ip", value="203.0.113.7")
     return {
         "incident_id": found.pk, "session_id": session.pk, "run_id": made.run_id, "tool_call_id": made.pk,
         "approval_id": approval.pk, "question_id": question.pk, "evidence_id": file.pk, "message_id": said.pk,
         "agent_id": session.agent_id, "task_id": found.follow_ups.create(title="x").pk, "upload_id": sent.pk,
-        "grant_id": grant.pk,
+        "grant_id": grant.pk, "indicator_id": indicator.pk,
     }  # fmt: skip
 
 

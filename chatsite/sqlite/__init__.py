@@ -1,0 +1,1 @@
+"""SQLite with transactions that take turns: the ENGINE of the embedded database."""
