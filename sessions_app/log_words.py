@@ -20,8 +20,9 @@ def plain(text: object) -> str:
 
 
 def call_in_words(tool: str, args: Data) -> str:
-    """A call with what it is aimed at; its reason is the agent's word and stands elsewhere."""
-    told = ", ".join(f"{plain(name)} {plain(value)}" for name, value in args.items() if name != "reason")
+    """A call with what it is aimed at; its reason is the agent's word and stands elsewhere, what is empty nowhere."""
+    aimed = {name: value for name, value in args.items() if name != "reason" and value not in ("", None)}
+    told = ", ".join(f"{plain(name)} {plain(value)}" for name, value in aimed.items())
     return f"{plain(tool)} ({told})" if told else plain(tool)
 
 

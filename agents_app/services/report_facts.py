@@ -1,9 +1,11 @@
 """The facts of a report, in Markdown: read from the log and the rows, in nobody's words but people's own."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from agents_app.models import Approval, BlockedIndicator, PlanNode, Run, ToolCall
 from agents_app.services import report_times
@@ -12,6 +14,7 @@ from sessions_app.models import Alert, FollowUp, Incident, IncidentRole, Indicat
 
 MOST_ROWS = 50
 LONGEST = 400
+_INDENT = {PlanNode.Kind.ROUND: "", PlanNode.Kind.TASK: "  ", PlanNode.Kind.ACTION: "    "}
 # Only what would have an effect: a name such as web_01 or sshd[24200] has to stay as it is, also in the source.
 _SPECIAL = re.compile(r"[`*|]|~(?=~)|\](?=\()|\\(?=[!-/:-@\[-`{-~])|(?<!\w)_|_(?!\w)")
 
@@ -47,7 +50,7 @@ def head(incident: Incident, family: list[Incident]) -> str:
         "",
         f"- Severity: {incident.severity}",
         f"- Status: {incident.status}",
-        f"- Source: {inline(incident.source or 'a person')}",
+        f"- Source: {_source(incident)}",
         *_techniques(incident),
         f"- Opened: {moment(incident.opened_at)}",
         *_milestone("Acknowledged", times.acknowledged_at, times.to_acknowledge),
@@ -57,6 +60,11 @@ def head(incident: Incident, family: list[Incident]) -> str:
         *(f"- Merged into this: {inline(each.title)}" for each in family if each != incident),
     )
     return "\n".join(lines)
+
+
+def _source(row: Incident | Alert) -> str:
+    """As the room calls it."""
+    return {"": "a person", "generic": "a webhook"}.get(row.source, inline(row.source))
 
 
 def _roles(incident: Incident) -> Iterable[IncidentRole]:
@@ -78,7 +86,7 @@ def _techniques(incident: Incident) -> list[str]:
 
 def alerts(incident: Incident) -> Iterator[str]:
     for row in incident.alerts.order_by("id")[:MOST_ROWS]:
-        yield f"- {inline(row.title)}, severity {row.severity}, from {inline(row.source)}, {_times(row)}"
+        yield f"- {inline(row.title)}, severity {row.severity}, from {_source(row)}, {_times(row)}"
 
 
 def _times(row: Alert) -> str:
@@ -112,17 +120,35 @@ def evidence(incident: Incident) -> Iterator[str]:
 
 # --- What the crew did ----------------------------------------------------------------------------------------------
 def tried(run: Run | None) -> Iterator[str]:
-    """The plan tree, with what became of each part."""
+    """The plan tree, with what became of each part; a task that is one action of the same name is told once."""
     if run is None:
         return
-    indent = {PlanNode.Kind.ROUND: "", PlanNode.Kind.TASK: "  ", PlanNode.Kind.ACTION: "    "}
-    for node in run.plan_nodes.select_related("tool_call").order_by("position"):
+    nodes = list(run.plan_nodes.select_related("tool_call").order_by("position"))
+    same = _same_as_their_task(nodes)
+    for node in nodes:
         if node.kind == PlanNode.Kind.ROUND:
             yield f"- {inline(node.title)}"
-            continue
-        call = f", by {call_in_words(node.tool_call.tool, node.tool_call.args)}" if node.tool_call else ""
-        why = f": {inline(node.error)}" if node.error and node.kind == PlanNode.Kind.ACTION else ""
-        yield f"{indent[PlanNode.Kind(node.kind)]}- {inline(node.title)}: {node.status}{call}{why}"
+        elif node.pk not in same.values():
+            told = next((each for each in nodes if each.pk == same.get(node.pk)), node)
+            yield f"{_INDENT[PlanNode.Kind(node.kind)]}- {_part(told)}"
+
+
+def _same_as_their_task(nodes: list[PlanNode]) -> dict[UUID, UUID]:
+    """Of each task whose only action has its very name, that action."""
+    tasks = {node.pk: node.title for node in nodes if node.kind == PlanNode.Kind.TASK}
+    actions = [node for node in nodes if node.kind == PlanNode.Kind.ACTION and node.parent_id in tasks]
+    how_many = Counter(node.parent_id for node in actions)
+    return {
+        node.parent_id: node.pk
+        for node in actions
+        if node.parent_id and how_many[node.parent_id] == 1 and node.title == tasks[node.parent_id]
+    }
+
+
+def _part(node: PlanNode) -> str:
+    call = f", by {call_in_words(node.tool_call.tool, node.tool_call.args)}" if node.tool_call else ""
+    why = f": {inline(node.error)}" if node.error and node.kind == PlanNode.Kind.ACTION else ""
+    return f"{inline(node.title)}: {node.status}{call}{why}"
 
 
 def found(incident: Incident, run: Run | None) -> Iterator[str]:

@@ -15,7 +15,7 @@ from sessions_app.ingest.alert import (
     fingerprint_of,
     title_of,
 )
-from sessions_app.ingest.naming import FALLBACK, lasting, own_title, says_something, told
+from sessions_app.ingest.naming import FALLBACK, any_sentence, lasting, own_title, says_something, told
 from sessions_app.ingest.packed import record_in, without, without_text
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import by_word
@@ -132,7 +132,7 @@ def short(said: str, kind: str, reading: Reading) -> str:
 
 def untitled(source: str, reading: Reading, host: str) -> str:
     many = isinstance(reading.document, list)
-    if not many and (line := title_of(reading.text(FALLBACK))):
+    if not many and (line := title_of(reading.text(FALLBACK)) or any_sentence(reading)):
         return line
     what = f"{len(reading.document)} events" if many else "Alert"
     about = host or next(iter(reading.found("ip", "domain", "user", "file", "hash")), "")

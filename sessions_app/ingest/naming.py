@@ -85,6 +85,8 @@ OUTCOMES = (
     "=error",
     "failure_reason",
 )
+# Three words or more, and nothing that a path, a query or a list of settings is made of.
+SENTENCE = re.compile(r"[^\W\d_][\w'’-]{0,40}(?:[,:;]? [\w.'’()-]{1,60}){2,40}[.!]?")
 SYSLOG = re.compile(r"^(?:<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,63} (?=\S)", re.ASCII)
 MARKS = re.compile(r"^:[a-z0-9_+-]{2,40}:\s{0,3}|(?<!\w)[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}(?!\w)")
 
@@ -109,6 +111,12 @@ def own_title(reading: Reading) -> str:
         or plain(reading.text(LATER_SENTENCES))
         or title_of(reading.text(DESCRIPTIONS) or reading.text(CODES))
     )
+
+
+def any_sentence(reading: Reading) -> str:
+    """Of a document that uses none of these names, the first words that somebody wrote for people."""
+    spoken = (leaf.value for leaf in sorted(reading.leaves, key=lambda leaf: leaf.depth) if isinstance(leaf.value, str))
+    return next((title_of(text) for text in spoken if SENTENCE.fullmatch(text.strip())), "")
 
 
 def lasting(reading: Reading) -> str:

@@ -232,6 +232,11 @@ def test_the_end_of_an_alertmanager_alert_has_the_fingerprint_of_its_beginning()
             {"a": {"b": [{"c": "2001:db8::77"}]}},
             "Alert from generic about 2001:db8::77", "medium", "", "", {"ip:2001:db8::77"},
         ),
+        (  # names that are on no list: the first words that somebody wrote for people
+            {"id": "2026-11-29 04:10 kx", "where": "floors 2-4", "what": "Badge used in two buildings at once",
+             "person": "j.okafor"},
+            "Badge used in two buildings at once", "medium", "", "", set(),
+        ),
         (  # a sentence
             "Backup of db-2 failed", "Backup of db-2 failed", "medium", "", "", set(),
         ),

@@ -28,12 +28,18 @@ def _overview(case: Case) -> str:
     names = listed(case.named_by_alert, most=4)
     return sentences(
         (
+            _verdict(case),
             f"{quoted(case.title)} came from {case.source} with severity {case.severity}.",
             f"It names {names}." if names else "",
             f"The crew worked {count(len(case.rounds), 'round')}.",
             *_outcome(case),
         )
     )
+
+
+def _verdict(case: Case) -> str:
+    """What nobody may have to read to the end for."""
+    return f"Somebody got in: {aftermath.told(case)}" if case.kind == "access" and aftermath.entry(case) else ""
 
 
 def _outcome(case: Case) -> list[str]:
