@@ -15,10 +15,12 @@ def test_approving_the_demo_incident_puts_the_address_on_the_feed(page: Page, se
     card = approval_card(page)
     expect(card).to_contain_text("203.0.113.45")
     assert not card.evaluate("card => card.contains(document.activeElement)"), "a card never takes the focus"
+    page.locator(".pane-right").evaluate("pane => pane.scrollTo(0, pane.scrollHeight)")
     card.get_by_role("button", name="Approve").click()
     expect(page.get_by_text(re.compile("approved by Casey Moreno")).first).to_be_visible(timeout=SLOW_MS)
     expect(card).to_have_count(0)
     expect(page.get_by_text("The report is ready").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_role("button", name="Resolve the incident")).to_be_in_viewport(ratio=1)
     with program(server, "commander") as client:
         feed = client.get("/api/v1/blocklists").json()[0]["url"]
         assert "203.0.113.45" in client.get(feed).text

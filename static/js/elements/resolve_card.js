@@ -6,7 +6,10 @@ import { readyToResolve } from "../models/waiting.js";
 class ResolveCard extends HTMLElement {
   connect({ room, reported, brokeOff }) {
     const draw = () => {
+      const comes = this.hidden && readyToResolve(room.value, reported.value);
       this.hidden = !readyToResolve(room.value, reported.value);
+      // It comes above what its pane has been scrolled to; whoever writes beneath it is left where they are.
+      if (comes && !this.parentElement.querySelector("textarea:focus, input:focus")) this.scrollIntoView({ block: "nearest" });
     };
     room.subscribe(draw);
     reported.subscribe(draw);
