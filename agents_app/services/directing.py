@@ -109,8 +109,8 @@ def steerable(session: ChatSession) -> Run | None:
 
 def require_place(session: ChatSession, *, by: Actor) -> None:
     """So many unfinished replies may one person have in a session that the caller has locked."""
-    unfinished = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None)
-    if unfinished.filter(requested_by=by.user).count() >= UNFINISHED_ALLOWED:
+    mine = Run.objects.unfinished().filter(session=session, lane=Run.Lane.CHAT, parent=None, requested_by=by.user)
+    if mine.count() >= UNFINISHED_ALLOWED:
         words = _("You have {count} unfinished replies in this session; wait for one or cancel it.")
         raise Refused("TOO_MANY_RUNS", words.format(count=UNFINISHED_ALLOWED))
 
