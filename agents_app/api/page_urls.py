@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("incidents/<uuid:incident_id>/report/versions/", report_pages.versions, name="report-history"),
     path("incidents/<uuid:incident_id>/report/versions/<int:number>/", report_pages.version, name="report-at"),
     path("approvals/<uuid:approval_id>/", page_views.decide_approval, name="decide-approval"),
+    path("grants/<uuid:grant_id>/revoke/", page_views.take_back_grant, name="take-back-grant"),
     path("questions/<uuid:question_id>/", page_views.answer_question, name="answer-question"),
     path("outcomes/<uuid:tool_call_id>/", page_views.settle_outcome, name="settle-outcome"),
     path("block-list/", blocklist_page.block_list, name="block-list"),

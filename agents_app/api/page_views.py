@@ -5,14 +5,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from pydantic import BaseModel, ValidationError
 
 from agents_app.models import Approval
-from agents_app.services import approvals, engineer_chats, outcomes, questions
+from agents_app.services import approvals, engineer_chats, grants, outcomes, questions
 from sessions_app.actors import Actor
 from sessions_app.errors import Invalid, NotFound, Refused
 from sessions_app.models import Incident
@@ -26,13 +26,23 @@ Body = TypeVar("Body", bound=BaseModel)
 @require_POST
 @page
 def decide_approval(request: HttpRequest, approval_id: UUID) -> HttpResponse:
-    sent = {name: request.POST.get(name, "") for name in ("version", "digest", "decision", "feedback")}
+    sent: dict[str, Any] = {name: request.POST.get(name, "") for name in ("version", "digest", "decision", "feedback")}
     if sent["decision"] == "reject" and not sent["feedback"].strip() and "without_words" not in request.POST:
         raise Invalid(_("Say why you reject it, or tick that you do so without words."))
     edited = _edited(request.POST.get("edited_args", ""))
-    decision = _parse(Decision, {**sent, "edited_args": edited if sent["decision"] == "approve" else None})
+    if sent["decision"] == "approve":
+        sent |= {"edited_args": edited, "grant": _grant_wish(request.POST, approval_id, edited)}
+    decision = _parse(Decision, sent)
     approval = approvals.decide(approval_id=approval_id, decision=decision, by=actor_of(request))
     messages.success(request, _stored(approval))
+    return back(request)
+
+
+@require_POST
+@page
+def take_back_grant(request: HttpRequest, grant_id: UUID) -> HttpResponse:
+    grant = grants.revoke(grant_id=grant_id, by=actor_of(request))
+    messages.success(request, _("{tool} is asked for again from now on.").format(tool=grant.tool))
     return back(request)
 
 
@@ -87,6 +97,20 @@ def _ask(request: HttpRequest, incident: Incident, by: Actor) -> UUID:
     chat = engineer_chats.begin(incident=incident, by=by).pk if "new" in request.POST else None
     posted = engineer_chats.send(draft, incident_id=incident.pk, session_id=chat)
     return posted.message.session_id
+
+
+def _grant_wish(form: QueryDict, approval_id: UUID, edited: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What is ticked holds the values that are approved now; whether it may be granted is the service's to say."""
+    if "grant" not in form:
+        return None
+    known = Approval.objects.filter(pk=approval_id).values_list("args", flat=True).first() or {}
+    args = known if edited is None else edited
+    same = {name: args[name] for name in form.getlist("grant_same") if name in args}
+    try:
+        uses, minutes = int(form.get("grant_uses", "")), int(form.get("grant_minutes", ""))
+    except ValueError as error:
+        raise Invalid(_("Say how often and for how many minutes it may be done without asking.")) from error
+    return {"max_uses": uses, "ttl_s": 60 * minutes, "constraint": same}
 
 
 def _edited(text: str) -> dict[str, Any] | None:

@@ -106,6 +106,14 @@ def policy_line(policy: dict[str, Any] | None) -> str:
     return told.format(who=who[0].upper() + who[1:]) + (f" {why[1]}." if why else "")
 
 
+@register.filter
+def may_grant(approval: dict[str, Any] | None) -> bool:
+    """As `mayGrant` in static/js/models/grants.js: never what can't be undone, nor what more than one decides."""
+    if not approval or approval["risk"] == "destructive":
+        return False
+    return sum(each["approve"] for each in (approval.get("policy") or {}).get("need", ())) == 1
+
+
 @register.simple_tag
 def stylesheet(name: str) -> str:
     return staticfiles_storage.url(f"css/{name}.css")

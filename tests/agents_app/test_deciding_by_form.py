@@ -4,9 +4,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from agents_app.models import Grant
 from sessions_app.models import User
 from tests import factories
-from tests.agents_app.control import Scene, scene
+from tests.agents_app.control import EVIL, Scene, scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,3 +73,27 @@ def test_an_outsider_finds_nothing(asked: Scene) -> None:
     outsider = factories.user(org=factories.organization("other"), role="commander")
     assert decide(asked, outsider, "approve").status_code == 404
     assert asked.approval.status == "pending"
+
+
+def test_more_of_the_same_is_allowed_and_taken_back(asked: Scene) -> None:
+    approver, told = asked.person("approver"), {"grant": "yes", "grant_uses": "2", "grant_minutes": "10"}
+    assert "how many minutes" in decide(asked, approver, "approve", grant="yes", grant_uses="x").text
+    room = f"/chats/{asked.session.pk}/" if asked.incident is None else f"/incidents/{asked.incident.pk}/"
+    client = Client()
+    client.force_login(approver, backend="django.contrib.auth.backends.ModelBackend")
+    assert 'name="grant_same" value="indicator" checked' in client.get(room).text
+    decide(asked, approver, "approve", **told, grant_same="indicator")
+    grant = Grant.objects.get()
+    assert (grant.uses_left, grant.constraint) == (2, {"indicator": EVIL})
+    address = f"/grants/{grant.pk}/revoke/"
+    assert address in client.get(room).text
+    outsider = factories.user(org=factories.organization("other"), role="commander")
+    assert send(outsider, address).status_code == 404
+    assert "Nothing was changed" in send(asked.person("observer"), address).text
+    assert "is asked for again from now on" in send(approver, address).text
+    assert not Grant.objects.live().exists()
+
+
+def test_a_rejection_by_form_grants_nothing(asked: Scene) -> None:
+    decide(asked, asked.person("approver"), "reject", feedback="No.", grant="yes", grant_uses="2", grant_minutes="9")
+    assert (asked.approval.status, Grant.objects.count()) == ("rejected", 0)

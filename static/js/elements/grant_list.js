@@ -7,6 +7,7 @@ import { constraintLine, grantLine } from "../models/grants.js";
 class GrantList extends HTMLElement {
   connect(context) {
     this.context = context;
+    field(this, "list").replaceChildren();   // what stood there is for those without scripts
     context.room.subscribe(({ grants }) => this.draw(grants));
   }
 

@@ -24,9 +24,11 @@ export function grantWish(form, args) {
 
 export function listenToGrantWish(card) {
   const box = card.querySelector('input[name="grant"]');
-  box.addEventListener("change", () => {
+  const unfold = () => {
     field(card, "grant-more").hidden = !box.checked;
-  });
+  };
+  box.addEventListener("change", unfold);
+  unfold();   // it stands open for those without scripts
 }
 
 function sameArgument(name) {
