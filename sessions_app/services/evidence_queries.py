@@ -54,8 +54,14 @@ class Query:
         return marks
 
 
-def whole(value: bytes) -> re.Pattern[bytes]:
-    return _bounded(re.escape(value))
+class Whole(Query):
+    """One value of any kind as it stands, also a name of a user or a machine, and only as a whole."""
+
+    def __init__(self, value: str) -> None:
+        self.text = value
+        self._whole = [_bounded(re.escape(value.encode()))]
+        self._tests = [_compiled(re2.escape(value))]
+        self.first = self._tests[0]
 
 
 def _bounded(pattern: bytes) -> re.Pattern[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,9 +22,9 @@ from sessions_app.events import log
 from sessions_app.indicators import Found, Kind
 from sessions_app.models import ChatSession, Evidence, Incident, Indicator, Organization
 from sessions_app.services import incidents
-from sessions_app.services.evidence_files import files_and_alerts, read_lines
-from sessions_app.services.evidence_queries import whole
-from sessions_app.services.evidence_search import Hit
+from sessions_app.services.evidence_files import files_and_alerts
+from sessions_app.services.evidence_queries import Whole
+from sessions_app.services.evidence_search import Hit, Scan
 from sessions_app.services.files import shown
 from sessions_app.vocabulary import IndicatorChanged
 
@@ -264,19 +265,16 @@ def named(incident: Incident, value: str) -> Indicator | None:
 
 
 def sightings(rows: list[Evidence], value: str) -> list[Sighting]:
-    wanted = whole(value.lower().encode())
-    needle = value.lower().encode()
+    wanted = Whole(value)
     seen = []
     for evidence in rows:
         count, example = 0, None
         numbers: list[int] = []
-        for number, line in read_lines(evidence):
-            low = line.lower()
-            if needle in low and wanted.search(low):
-                count += 1
-                example = example or Hit(evidence.pk, evidence.filename, number, shown(line)[:500])
-                if len(numbers) < LINES_NAMED:
-                    numbers.append(number)
+        for number, line in Scan(evidence, wanted, until=math.inf):
+            count += 1
+            example = example or Hit(evidence.pk, evidence.filename, number, shown(line)[:500])
+            if len(numbers) < LINES_NAMED:
+                numbers.append(number)
         if example:
             seen.append(Sighting(evidence.pk, evidence.filename, count, numbers, example))
     return seen
