@@ -16,7 +16,7 @@ TAGS = re.compile(
     re.DOTALL,
 )
 # Names and signs that are the same in every language.
-AS_THEY_ARE = re.compile(r"Warroom|SHA-256|OpenAPI|AsyncAPI|JSON Schema|REST|API|UTC|Ctrl|Esc")
+AS_THEY_ARE = re.compile(r"Warroom|SHA-256|OpenAPI|AsyncAPI|JSON Schema|JSON|Markdown|REST|API|UTC|Ctrl|Esc")
 SPOKEN = ("aria-label", "title", "placeholder", "alt")
 
 
