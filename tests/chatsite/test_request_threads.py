@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,12 @@ from asgiref.sync import sync_to_async
 
 from chatsite import request_threads
 from chatsite.request_threads import RequestThreads
-from tests.agents_app.talking import until
+
+
+async def until(there: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not there():  # noqa: ASYNC110  threads that end or come back set no event
+            await asyncio.sleep(0.001)
 
 
 class Site:
