@@ -46,7 +46,7 @@ def test_what_is_not_there_says_what_to_do_and_names_a_reference(
 
 def test_an_empty_list_offers_to_declare_and_to_load_the_demo(page: Page, shared_server: Server) -> None:
     sign_in(page, shared_server, "outsider")
-    page.get_by_text("Declare an incident").click()
+    page.get_by_role("link", name="Declare an incident").click()
     page.get_by_label("What is happening").fill("Phones in the lobby ring by themselves")
     page.get_by_role("button", name="Declare", exact=True).click()
     expect(page.get_by_role("heading", name="Phones in the lobby ring by themselves")).to_be_visible()
