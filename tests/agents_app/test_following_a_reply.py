@@ -62,7 +62,9 @@ async def test_a_reply_is_followed_word_by_word_while_the_model_speaks(
     models.says("Nothing unusual so far.", until=go_on, freely=1)
     stream = await ask(rita, room)
     first = await stream.next()
-    assert (first.event, first.data["type"], first.data["data"]) == ("content", "content", "Nothing")
+    assert (first.event, first.data["type"]) == ("content", "content")
+    # Its last letter is kept for a moment where a secret of this server happens to begin with it.
+    assert first.data["data"] in ("Nothing", "Nothin")
     assert not await in_thread(Message.objects.filter(content__startswith="Nothing").exists)
     go_on.set()
     rest = await stream.all()

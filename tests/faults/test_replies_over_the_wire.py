@@ -51,7 +51,9 @@ def test_a_reply_reaches_the_client_while_the_model_still_speaks(
     models.says("Nothing unusual so far.", until=go_on, freely=1)
     with server.sign_in("commander") as person, closing(ask(server, person, room_of(person))) as stream:
         first = next(stream)
-        assert (first.event, first.data["data"]) == ("content", "Nothing")
+        assert first.event == "content"
+        # Its last letter is kept for a moment where a secret of this server happens to begin with it.
+        assert first.data["data"] in ("Nothing", "Nothin")
         go_on.set()
         rest = list(stream)
     assert spoken([first, *rest]) == rest[-1].data["content"] == "Nothing unusual so far."
