@@ -2,56 +2,40 @@
 
 import asyncio
 import socket
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-import anthropic
-import openai
-from anthropic import AsyncAnthropic
 from django.conf import settings
-from openai import AsyncOpenAI
 
 from agents_app import sealing, web_addresses
 from agents_app.models import Provider
 from agents_app.models.providers import KEY_SETTINGS
-from agents_app.services import providers
 from sessions_app.errors import Refused
 from sessions_app.indicators import addresses
 
-Client = AsyncOpenAI | AsyncAnthropic
 NO_KEY = "none-needed"
+
+
+class Client(Protocol):
+    async def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Client)
 
 
 class Closed(OSError):
     """An address where no model server is looked for."""
 
 
-def openai_client(provider: Provider) -> AsyncOpenAI:
-    address, key = provider.base_url or providers.OPENAI_ADDRESS, _key(provider)
-    kept = _of_loop()
-    if (address, key, AsyncOpenAI) not in kept:
-        http = openai.DefaultAsyncHttpxClient(base_url=address, **_careful())
-        # A key there must be, or the SDK looks for one in the environment and sends that.
-        kept[address, key, AsyncOpenAI] = AsyncOpenAI(
-            base_url=address, api_key=key or NO_KEY, max_retries=0, http_client=http
-        )
-    found = kept[address, key, AsyncOpenAI]
-    assert isinstance(found, AsyncOpenAI)
-    return found
-
-
-def anthropic_client(provider: Provider) -> AsyncAnthropic:
-    # The SDK says /v1 itself; people write it, as they do for the others.
-    address = (provider.base_url or providers.ANTHROPIC_ADDRESS).rstrip("/").removesuffix("/v1")
-    key, kept = _key(provider), _of_loop()
-    if (address, key, AsyncAnthropic) not in kept:
-        http = anthropic.DefaultAsyncHttpxClient(base_url=address, **_careful())
-        kept[address, key, AsyncAnthropic] = AsyncAnthropic(
-            base_url=address, api_key=key or NO_KEY, max_retries=0, http_client=http
-        )
-    found = kept[address, key, AsyncAnthropic]
-    assert isinstance(found, AsyncAnthropic)
+def shared(connect: Callable[[str, str], C], address: str, key: str) -> C:
+    """This loop's connection to the address with this key; made when it is first asked for."""
+    kept = _clients.setdefault(asyncio.get_running_loop(), {})
+    if (connect, address, key) not in kept:
+        # A key there must be, or an SDK looks for one in the environment and sends that.
+        kept[connect, address, key] = connect(address, key or NO_KEY)
+    found: C = kept[connect, address, key]
     return found
 
 
@@ -61,15 +45,11 @@ async def close() -> None:
         await each.close()
 
 
-_Kept = dict[tuple[str, str, type[Client]], Client]
+_Kept = dict[tuple[Callable[[str, str], Any], str, str], Any]
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
 
 
-def _of_loop() -> _Kept:
-    return _clients.setdefault(asyncio.get_running_loop(), {})
-
-
-def _key(provider: Provider) -> str:
+def key_of(provider: Provider) -> str:
     """The installation's key goes to the installation's address only, whatever an organisation writes in its row."""
     if provider.sealed_key:
         return _unsealed(provider)
@@ -88,7 +68,7 @@ def _unsealed(provider: Provider) -> str:
         raise Refused("AGENT_CONFIG_ERROR", words) from None
 
 
-def _careful() -> dict[str, Any]:
+def careful() -> dict[str, Any]:
     """Whoever is sent on elsewhere would take the key along in a header of its own."""
     return {"follow_redirects": False, "event_hooks": {"request": [_require_open]}}
 

@@ -6,11 +6,9 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-import anthropic
-import openai
-
 from agents_app import clock
-from agents_app.engine import clients
+from agents_app.engine import model_servers
+from agents_app.engine.model_servers import Failures, ModelServer
 from agents_app.models import Provider
 from agents_app.services import providers
 from agents_app.services.providers import Seen
@@ -21,11 +19,6 @@ PROBE_SECONDS = 3.0
 KEPT_SECONDS = 5.0
 LOOK_AGAIN = timedelta(seconds=50)
 MODELS_KEPT = 500
-FAILURES = (openai.OpenAIError, anthropic.AnthropicError, Refused, ValueError)
-UNAUTHORISED = (
-    openai.AuthenticationError | openai.PermissionDeniedError
-    | anthropic.AuthenticationError | anthropic.PermissionDeniedError
-)  # fmt: skip
 OFFLINE = "Offline demo model: its answers are not a real model's."
 
 
@@ -55,11 +48,12 @@ async def _probe(provider: Provider) -> Seen:
     if provider.kind == Provider.Kind.DEMO:
         return Seen(True, OFFLINE, 0, authorised=True, model_present=True)
     began = time.monotonic()
+    server: ModelServer = await executors.run(model_servers.of, provider)  # not on the loop: it may be the first
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            names = await _listed(provider)
-    except (TimeoutError, *FAILURES) as error:
-        return _failed(error)
+            names = await server.listed(provider, MODELS_KEPT, PROBE_SECONDS)
+    except (TimeoutError, Refused, ValueError, server.FAILURES.all) as error:
+        return _failed(error, server.FAILURES)
     wanted = provider.default_model
     present = wanted in names or f"{wanted}:latest" in names
     detail = "Reachable." if present else f"Reachable, but it does not list the model {wanted}."
@@ -68,31 +62,22 @@ async def _probe(provider: Provider) -> Seen:
     return Seen(present, detail, took, authorised=True, model_present=present, listed=kept)
 
 
-async def _listed(provider: Provider) -> set[str]:
-    """The names of the models that the server has."""
-    if provider.kind == Provider.Kind.ANTHROPIC:
-        theirs = await clients.anthropic_client(provider).models.list(limit=MODELS_KEPT, timeout=PROBE_SECONDS)
-        return {each.id for each in theirs.data or []}
-    offered = await clients.openai_client(provider).models.list(timeout=PROBE_SECONDS)
-    return {each.id for each in offered.data or []}
+def _failed(error: Exception, known: Failures) -> Seen:
+    reached = not isinstance(error, (TimeoutError, Refused, known.unreachable))
+    refused = isinstance(error, (Refused, *known.unauthorised))
+    return Seen(False, _why(error, known), reached=reached, authorised=False if refused else None)
 
 
-def _failed(error: Exception) -> Seen:
-    reached = not isinstance(error, TimeoutError | Refused | openai.APIConnectionError | anthropic.APIConnectionError)
-    refused = isinstance(error, Refused | UNAUTHORISED)
-    return Seen(False, _why(error), reached=reached, authorised=False if refused else None)
-
-
-def _why(error: Exception) -> str:
+def _why(error: Exception, known: Failures) -> str:
     """By type and status, in our words: what a server says may hold anything."""
     if isinstance(error, Refused):
         return error.detail
-    if isinstance(error, TimeoutError | openai.APITimeoutError | anthropic.APITimeoutError):
+    if isinstance(error, (TimeoutError, known.timed_out)):
         return "It did not answer in time."
-    if isinstance(error, UNAUTHORISED):
+    if isinstance(error, known.unauthorised):
         return "It does not accept our key."
-    if isinstance(error, openai.APIStatusError | anthropic.APIStatusError):
-        return f"It answers with an error ({error.status_code})."
-    if isinstance(error, openai.APIConnectionError | anthropic.APIConnectionError):
+    if isinstance(error, known.status):
+        return f"It answers with an error ({getattr(error, 'status_code', '')})."
+    if isinstance(error, known.unreachable):
         return "It can't be reached."
     return "What it answers is not a list of models."

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
+from agents_app.engine import models
 from agents_app.models import Agent, Run, RunInbox
 from agents_app.services import configuring
 from agents_app.services.configuring import Chosen, Config
@@ -44,4 +45,5 @@ def of(run_id: UUID) -> Start:
 def means_of(run: Run, agent: Agent, *, session: Config | None = None) -> Means:
     """As things stand now: a session's config that has changed counts from this question on."""
     chosen = configuring.for_run(run, agent, session=session)
+    models.load(chosen.provider)
     return Means(chosen, masks.of_a_model(run.session.organization_id))

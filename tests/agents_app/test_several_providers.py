@@ -106,7 +106,7 @@ def test_a_key_goes_to_its_own_company_and_to_no_address_an_organisation_wrote(
     settings.OPENAI_API_KEY, settings.ANTHROPIC_API_KEY = "key-of-openai", "key-of-anthropic"  # type: ignore[attr-defined]
 
     def key(**fields: object) -> str:
-        return clients._key(Provider(name="x", **fields))
+        return clients.key_of(Provider(name="x", **fields))
 
     assert key(kind="anthropic", key_variable="ANTHROPIC_API_KEY", organization=home) == "key-of-anthropic"
     assert key(kind="openai", key_variable="ANTHROPIC_API_KEY", organization=home) == ""

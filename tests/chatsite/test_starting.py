@@ -37,6 +37,15 @@ def test_a_taken_port(command: str, tmp_path: Path) -> None:
         assert_refused(run(command, tmp_path / "home", WARROOM_BIND=taken), taken, "taken", "WARROOM_BIND")
 
 
+def test_a_start_waits_for_no_sdk_of_a_model_server(tmp_path: Path) -> None:
+    """They take as long to import as all the rest; who uses the demo model, or only one of them, need not wait."""
+    started = "import sys, agents_app.serving.with_daphne, agents_app.engine.advance"
+    look = f"{started}; print({{'openai', 'anthropic'}} & {{*sys.modules}})"
+    command = command_line("shell", "--verbosity", "0", "-c", look)
+    ended = subprocess.run(command, env=environment(tmp_path), cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    assert ended.stdout.strip() == "set()", ended.stderr
+
+
 def test_a_home_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     assert_refused(run("up", tmp_path / "home"), "WARROOM_HOME", "is a file")
