@@ -88,7 +88,8 @@ class ProviderAdmin(ScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # An address of one's own with the name of somebody's key would send that key there.
         fixed = ("organization", "name", "kind", "model_type", "base_url", "key_variable")
-        return SEEN if request.user.is_superuser else (*fixed, *SEEN)
+        # A form takes what it declares from whoever posts it, shown or not, unless it is named here.
+        return SEEN if request.user.is_superuser else (*fixed, *ProviderForm.declared_fields, *SEEN)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         told = ["organization", "name", "kind", "model_type", "base_url", "key_variable"]

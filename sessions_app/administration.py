@@ -24,7 +24,7 @@ else:
 
 # Model -> how its rows lead to their organisation. A model that is not here is for superusers.
 SCOPES: dict[type[Model], str] = {Organization: "pk", User: "memberships__organization"}
-SECRETS = ("password", "secret_hash", "token_hash")
+SECRETS = ("password", "secret_hash", "token_hash", "sealed_key")
 
 
 def organizations(user: User, *roles: Role) -> QuerySet[Organization]:

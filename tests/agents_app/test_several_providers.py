@@ -156,6 +156,17 @@ def test_the_admin_keeps_a_key_sealed_and_shows_it_to_nobody(home: Organization)
     assert provider.sealed_key == ""
 
 
+def test_only_superusers_set_and_forget_a_key(home: Organization) -> None:
+    desk, row = Client(), served(home, "house", "large", "small")
+    desk.force_login(factories.user("dora", role="admin", org=home, is_staff=True))
+    providers.set_key(row, KEY)
+    told = {"offered": '[{"name": "large"}]', "default_model": "large", "config": "{}", "enabled": "on"}
+    for more in ({"key": "a key of somebody else"}, {"forget_key": "on"}):
+        assert desk.post(f"/admin/agents_app/provider/{row.pk}/change/", {**told, **more}).status_code == 302
+        row.refresh_from_db()
+        assert sealing.unseal(row.sealed_key) == KEY, more
+
+
 def test_a_sealed_key_is_masked_wherever_its_organisation_could_read_it(home: Organization) -> None:
     elsewhere = factories.organization("globex")
     for number, whose in enumerate((home, None, elsewhere)):

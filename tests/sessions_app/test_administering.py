@@ -132,7 +132,9 @@ def test_filters_and_searches_name_no_other_organisation(
 
 def test_a_hash_can_not_be_guessed_by_filtering(desk: Client, home: Organization) -> None:
     made_everywhere(home)
-    for model, lookup in ((User, "password__startswith"), (ApiKey, "secret_hash__startswith")):
+    for model, lookup in (
+        (User, "password__startswith"), (ApiKey, "secret_hash__startswith"), (Provider, "sealed_key__startswith"),
+    ):  # fmt: skip
         assert desk.get(address(model, "changelist"), {lookup: "a"}).status_code == 400
 
 
@@ -279,6 +281,16 @@ def test_a_misspelt_network_of_ours_is_refused(given: str, kept: bool, desk: Cli
     assert bool(home.own_networks) is kept
 
 
+def test_an_organisation_does_not_name_itself(desk: Client, root: Client, home: Organization) -> None:
+    """Its name is masked in what the models of all others say: `Accepted password` would be missing there."""
+    fields = {"name": "Accepted password", "slug": "demo", "own_networks": "[]", "known_names": "[]",
+              "blocklist_generation": 2}  # fmt: skip
+    for browser, name in ((desk, home.name), (root, "Accepted password")):
+        assert browser.post(address(Organization, "change", home.pk), fields).status_code == 302
+        home.refresh_from_db()
+        assert (home.name, home.blocklist_generation) == (name, 2)
+
+
 def test_an_admin_ends_a_lock_out(desk: Client, home: Organization) -> None:
     casey = factories.user("casey", org=home)
     for _ in range(5):
@@ -287,10 +299,14 @@ def test_an_admin_ends_a_lock_out(desk: Client, home: Organization) -> None:
     assert Caller().post("auth/token", {"username": "casey", "password": factories.PASSWORD}).status_code == 200
 
 
-def test_an_organisations_admin_can_not_raise_anybody_to_superuser(desk: Client, home: Organization) -> None:
-    member = factories.user("member", org=home)
-    page = desk.get(address(User, "change", member.pk)).content.decode()
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_an_organisations_admin_can_not_raise_anybody_to_superuser(language: str, home: Organization) -> None:
+    member, desk = factories.user("member", org=home), staff(home, language=language)
+    answer = desk.get(address(User, "change", member.pk))
+    page = answer.content.decode()
+    assert answer.headers["Content-Language"] == language
     assert "is_superuser" not in page
+    assert "is_staff" not in page
     desk.post(address(User, "change", member.pk), {"username": "member", "is_active": "on", "is_superuser": "on"})
     member.refresh_from_db()
     assert not member.is_superuser
