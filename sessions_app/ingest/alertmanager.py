@@ -13,6 +13,10 @@ from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import severity_of
 from sessions_app.ingest.unwrapping import Item
 
+SHARED = ("commonLabels", "commonAnnotations")
+# Characters of what is shared, times the alerts that share it.
+MOST_SHARED = 1024 * 1024
+
 
 def recognises(document: dict[str, Any]) -> bool:
     """Its webhook; or one alert of its interface, which has no wrapper."""
@@ -34,9 +38,23 @@ def is_alert(alert: Any) -> bool:
 
 
 def read(source: str, found: Sequence[Item]) -> list[ParsedAlert]:
-    alerts = [(alert, item.document) for item in found for alert in alerts_of(item.document)]
-    bounded(alerts)
-    return [one(source, alert, around) for alert, around in alerts]
+    bounded([alert for item in found for alert in alerts_of(item.document)])
+    return [one(source, alert, body) for body in map(body_of, found) for alert in alerts_of(body)]
+
+
+def body_of(item: Item) -> dict[str, Any]:
+    """What its alerts share is told of each of them, unless that is a long text as often as there are alerts.
+
+    It is not lost: Alertmanager repeats it in each.
+    """
+    body, many = item.document, len(alerts_of(item.document))
+    return {
+        key: value for key, value in body.items() if key not in SHARED or long(texts(value)) * many <= MOST_SHARED
+    }  # fmt: skip
+
+
+def long(labels: dict[str, str]) -> int:
+    return sum(len(key) + len(value) for key, value in labels.items())
 
 
 def one(source: str, alert: dict[str, Any], body: dict[str, Any]) -> ParsedAlert:

@@ -38,15 +38,13 @@ def read(source: str, found: Sequence[Item]) -> list[ParsedAlert]:
     return [
         alert
         for item in found
-        for alert in ([old(source, item.document)] if is_old(item.document) else new(source, item.document))
+        for alert in ([old(source, item.document)] if is_old(item.document) else new(source, item))
     ]
 
 
-def new(source: str, document: dict[str, Any]) -> list[ParsedAlert]:
-    return [
-        replace(alertmanager.one(source, told(alert), document), raw=alert)
-        for alert in alertmanager.alerts_of(document)
-    ]
+def new(source: str, item: Item) -> list[ParsedAlert]:
+    body = alertmanager.body_of(item)
+    return [replace(alertmanager.one(source, told(alert), body), raw=alert) for alert in alertmanager.alerts_of(body)]
 
 
 def told(alert: dict[str, Any]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 from sessions_app.indicators import Found, from_json
 from sessions_app.indicators.leaves import Leaf, leaves
@@ -16,7 +16,24 @@ from sessions_app.ingest.techniques import techniques
 
 # The other end of a connection is not the machine or the person the alert is about.
 THEIRS = re.compile(r"(?:^|_)(?:dest|destination|dst|remote|peer|query|callback)_?(?:host|device|server|machine|node)")
+T = TypeVar("T")
+# Of as many values under one name somebody may have written a time: a document may hold ten thousand that are none.
+TRIED = 20
 EMPTY = frozenset({"", "-", "?", "n/a", "none", "null", "unknown", "undefined", "<na>", "nil"})
+
+
+def once(ask: Callable[[Reading, tuple[str, ...]], T]) -> Callable[[Reading, Iterable[str]], T]:
+    """Answer each question once: a wrapper is asked again for each of the many documents that came in it."""
+
+    @wraps(ask)
+    def answer(reading: Reading, names: Iterable[str]) -> T:
+        asked = (ask.__name__, *names)
+        if asked not in reading.answers:
+            reading.answers[asked] = ask(reading, asked[1:])
+        found: T = reading.answers[asked]
+        return found
+
+    return answer
 
 
 class Reading:
@@ -27,6 +44,7 @@ class Reading:
         self.around = around
         # What was sent, where the document is what we made of it.
         self.raw = document if raw is None else raw
+        self.answers: dict[tuple[str, ...], Any] = {}
 
     @cached_property
     def leaves(self) -> list[Leaf]:
@@ -60,27 +78,27 @@ class Reading:
             ]
         return [leaf for leaf in self.by_last_word.get(name.rpartition("_")[2], ()) if leaf.called(name)]
 
-    def text(self, names: Iterable[str]) -> str:
+    @once
+    def text(self, names: tuple[str, ...]) -> str:
         """The first text under the first of these names that has one."""
-        names = tuple(names)
         for name in names:
             for leaf in self.called(name):
                 if isinstance(leaf.value, str):
                     return leaf.value.strip()
         return self.around.text(names) if self.around else ""
 
-    def word(self, names: Iterable[str]) -> str:
+    @once
+    def word(self, names: tuple[str, ...]) -> str:
         """As `text`, but numbers count and only short, single lines do: an id, a name."""
-        names = tuple(names)
         for name in names:
             for leaf in self.called(name):
                 if is_word(leaf.value) and not THEIRS.search(leaf.name):
                     return str(leaf.value).strip()
         return self.around.word(names) if self.around else ""
 
-    def words(self, names: Iterable[str]) -> list[str]:
+    @once
+    def words(self, names: tuple[str, ...]) -> list[str]:
         """Every word under any of these names, in the order of the names."""
-        names = tuple(names)
         return [
             str(leaf.value).strip()
             for name in names
@@ -94,17 +112,25 @@ class Reading:
 
     def severity(self, *, states: bool = True) -> Severity | None:
         """As a key says; a state such as `critical` or `down` counts last, and not at all without `states`."""
-        for key in (*severities.KEYS, *(severities.STATES if states else ())):
+        return self.rated((*severities.KEYS, *(severities.STATES if states else ())))
+
+    @once
+    def rated(self, keys: tuple[str, ...]) -> Severity | None:
+        for key in keys:
             for leaf in self.called(key):
                 if severity := severities.severity_of(leaf.name, leaf.value):
                     return severity
         return self.around.severity() if self.around else None
 
     def time(self) -> datetime | None:
+        return self.timed
+
+    @cached_property
+    def timed(self) -> datetime | None:
         if when := self.dated():
             return when
         for key in times.KEYS:
-            for leaf in self.called(key):
+            for leaf in self.called(key)[:TRIED]:
                 if when := times.moment(leaf.value):
                     return when
         if when := self.other_time():
@@ -113,8 +139,8 @@ class Reading:
 
     def dated(self) -> datetime | None:
         """Day and time of day apart, as `event_date` and `event_time`."""
-        for day in self.called("date"):
-            for clock in self.called(day.name.removesuffix("date") + "time"):
+        for day in self.called("date")[:TRIED]:
+            for clock in self.called(day.name.removesuffix("date") + "time")[:TRIED]:
                 if when := times.moment(f"{day.value} {clock.value}"):
                     return when
         return None
@@ -122,7 +148,7 @@ class Reading:
     def other_time(self) -> datetime | None:
         """A time under a name that is on no list, but sounds like one."""
         for ending in times.ENDINGS:
-            for leaf in self.by_last_word.get(ending, ()):
+            for leaf in self.by_last_word.get(ending, [])[:TRIED]:
                 if not times.OTHER_TIMES.search(leaf.name) and (when := times.moment(leaf.value)):
                     return when
         return None

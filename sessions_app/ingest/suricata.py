@@ -25,18 +25,24 @@ def is_alert(document: dict[str, Any]) -> bool:
 
 
 def read(source: str, found: Sequence[Item]) -> list[ParsedAlert]:
-    """An alert knows what was noted of its connection; what is only noted is one record of all together."""
+    """An alert knows what was noted of its connection; what is only noted is one record of all together.
+
+    Of several alerts of one connection the first knows it: else each would hold, and store, whatever a body holds.
+    """
     alerted = [item.document for item in found if is_alert(item.document)]
     bounded(alerted)
-    flows = {document.get("flow_id") for document in alerted}
-    notes = [item.document for item in found if not is_alert(item.document)]
-    alerts = [one(source, each, [note for note in notes if same_flow(note, each)]) for each in alerted]
-    left = [note for note in notes if note.get("flow_id") not in flows or note.get("flow_id") is None]
+    notes: dict[str | None, list[dict[str, Any]]] = {flow_of(each): [] for each in alerted if flow_of(each)}
+    left: list[dict[str, Any]] = []
+    for note in (item.document for item in found if not is_alert(item.document)):
+        notes.get(flow_of(note), left).append(note)
+    alerts = [one(source, each, notes.pop(flow_of(each), [])) for each in alerted]
     return [*alerts, *([noted(source, left)] if left else [])]
 
 
-def same_flow(note: dict[str, Any], alert: dict[str, Any]) -> bool:
-    return note.get("flow_id") is not None and note["flow_id"] == alert.get("flow_id")
+def flow_of(document: dict[str, Any]) -> str | None:
+    """A number; or whatever it is in a document that only looks like one of Suricata's."""
+    flow = document.get("flow_id")
+    return None if flow is None else repr(flow)
 
 
 def noted(source: str, notes: list[dict[str, Any]]) -> ParsedAlert:

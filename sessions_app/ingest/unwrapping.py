@@ -21,6 +21,10 @@ ITEM_LISTS = listed("records events items results data value messages entries lo
 ENVELOPES = ("event", "alert", "data", "payload", "body", "result", "document", "_source", "fields")
 ENVELOPE_OF_EVENTS = frozenset({"specversion", "type", "source"})
 MOST_DOCUMENTS = 5000
+# Wrappers in one another: a document further in is what it is, with all that it holds. Each costs a look at the whole.
+MOST_WRAPPERS = 6
+# So many lists of one document are asked whether they are what it is for: for each all else of it is read.
+MOST_LISTS = 3
 
 Known = Callable[[dict[str, Any]], bool]
 
@@ -54,7 +58,7 @@ def unwrapped(value: Any, around: Reading | None, known: Known) -> Iterator[Item
     elif isinstance(value, str) and value.strip():
         yield Item({"message": value}, around)
     elif isinstance(value, dict) and value:
-        yield from opened(value, around, known)
+        yield from opened(value, around, known) if wrappers(around) < MOST_WRAPPERS else [Item(value, around)]
     elif not isinstance(value, str | dict):
         raise Invalid(_("An alert is a JSON object, or a list of objects."))
 
@@ -75,6 +79,13 @@ def opened(value: dict[str, Any], around: Reading | None, known: Known) -> Itera
         yield Item(value, around)
 
 
+def wrappers(around: Reading | None) -> int:
+    count = 0
+    while around is not None:
+        around, count = around.around, count + 1
+    return count
+
+
 def envelope(value: dict[str, Any], known: Known) -> str | None:
     """Where a wrapper that says nothing itself holds a document that is known, or a list of them."""
     inside = (key for key in ENVELOPES if isinstance(value.get(key), dict))
@@ -83,14 +94,18 @@ def envelope(value: dict[str, Any], known: Known) -> str | None:
 
 
 def wrapped_list(value: dict[str, Any]) -> str | None:
+    lists = {key for key, inner in value.items() if of_documents(inner)}
+    items = [key for key in value if key in lists and key.lower() in ITEM_LISTS][:MOST_LISTS]
     for key, inner in value.items():
-        name = key.lower()
-        holds = isinstance(inner, list) and inner and all(isinstance(each, dict) and each for each in inner)
-        if holds and name in ALERT_LISTS:
+        if key in lists and key.lower() in ALERT_LISTS:
             return key
-        if holds and name in ITEM_LISTS and not says_something(Reading(without(value, key))):
+        if key in items and not says_something(Reading(without(value, key))):
             return key
         # Elasticsearch answers {"hits": {"hits": [...]}}.
-        if name == "hits" and isinstance(inner, dict) and isinstance(inner.get("hits"), list) and inner["hits"]:
+        if key.lower() == "hits" and isinstance(inner, dict) and isinstance(inner.get("hits"), list) and inner["hits"]:
             return key
     return None
+
+
+def of_documents(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) and each for each in value)

@@ -2,6 +2,7 @@
 and what is expected was judged by eye: `alert_shapes.json` has one a line."""
 
 import json
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from sessions_app import ingest
 from sessions_app.errors import Invalid
-from sessions_app.ingest import ParsedAlert
+from sessions_app.ingest import ParsedAlert, alertmanager, times, unwrapping
 
 pytestmark = pytest.mark.once
 SHAPES = json.loads((Path(__file__).parent / "alert_shapes.json").read_text(encoding="utf-8"))
@@ -96,3 +97,72 @@ def test_a_log_of_bare_records_may_be_longer_than_a_list_of_alerts() -> None:
     assert alert.title == "2000 events from generic about 203.0.113.7"
     with pytest.raises(Invalid, match="5000"):
         one([{"a": 1}] * 5001)
+
+
+# --- Hostile bodies: whoever may send one alert must not keep a server busy with it ----------------------------------
+class Counted:
+    """How often a function is called, and with how much."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> None:
+        self.calls = self.size = 0
+        self._real = getattr(where, name)
+        monkeypatch.setattr(where, name, self)
+
+    def __call__(self, given: Any) -> Any:
+        self.calls += 1
+        self.size += len(str(given))
+        return self._real(given)
+
+
+def test_ten_thousand_dates_are_not_tried_with_ten_thousand_times_of_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = Counted(monkeypatch, times, "moment")
+    one({"title": "x", "date": ["no day"] * 1000, "time": ["no time"] * 1000})
+    assert 0 < tried.calls < 5000
+
+
+def test_what_a_wrapper_says_is_read_once_for_all_that_came_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = Counted(monkeypatch, times, "moment")
+    body = {"alerts": [{"name": f"alert {number}"} for number in range(300)], "time": "no time", "host": "gate-1"}
+    alerts = ingest.read("", ingest.parse(json.dumps(body).encode()))
+    assert {each.host for each in alerts} == {"gate-1"}
+    assert 0 < tried.calls < 100
+
+
+def test_a_list_under_all_spellings_of_its_name_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Counted(monkeypatch, unwrapping, "says_something")
+    spelled = {"".join(each): [{"a": 1}] for each in product(*("rR", "eE", "cC", "oO", "rR", "dD", "sS"))}
+    assert one({"title": "Disk full", **spelled}).title == "Disk full"
+    assert 0 < asked.calls < 10
+
+
+def test_wrappers_are_opened_only_so_deep(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Counted(monkeypatch, unwrapping, "says_something")
+    body: dict[str, Any] = {"title": "Disk full"}
+    for _ in range(45):
+        body = {"event": body, "records": [{"a": 1}], "items": [{"a": 1}], "alerts": [{"b": 1}]}
+    one(body)
+    assert 0 < asked.calls < 60
+
+
+def test_what_suricata_notes_of_a_connection_is_kept_once_however_many_alerts_it_has() -> None:
+    note = {"event_type": "http", "flow_id": 7, "http": {"hostname": "c2.bad.example", "url": "/" + "x" * 1000}}
+    rule = {"event_type": "alert", "flow_id": 7, "src_ip": "203.0.113.9"}
+    body = [{**rule, "alert": {"signature": f"Rule {number}"}} for number in range(50)] + [note] * 50
+    alerts = ingest.read("", ingest.parse(json.dumps(body).encode()))
+    assert [len(each.raw) if isinstance(each.raw, list) else 1 for each in alerts] == [51] + [1] * 49
+    assert "c2.bad.example" in [each.value for each in alerts[0].indicators]
+
+
+@pytest.mark.parametrize("more", [{}, {"orgId": 1}], ids=["alertmanager", "grafana"])
+def test_what_many_alerts_share_is_not_read_again_for_each(
+    more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sent(note: str) -> list[ParsedAlert]:
+        alerts = [{"labels": {"alertname": f"alert {number}"}} for number in range(200)]
+        body = {"alerts": alerts, "commonAnnotations": {"summary": note}, **more}
+        return ingest.read("", ingest.parse(json.dumps(body).encode()))
+
+    assert {each.title for each in sent("Disk full")} == {"Disk full"}
+    searched = Counted(monkeypatch, alertmanager, "from_json")
+    assert sent("x" * 100_000)[0].title == "alert 0"
+    assert searched.size < 1_000_000
