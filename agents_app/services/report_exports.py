@@ -1,6 +1,7 @@
 """A report to take along: the words as people left them, and beside them the facts as rows."""
 
 import difflib
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,9 @@ from sessions_app.models import Incident, Merge, Report
 from sessions_app.services import audit, masks, merging
 
 MOST_DECISIONS = 500
+# The time to align two texts grows with the product of their lines and of those that are equal, and who wants to can
+# write a report of a hundred thousand short ones. Beyond these the one is shown whole in place of the other.
+MOST_LINES, MOST_PAIRS = 5000, 10_000
 
 
 @transaction.atomic
@@ -50,10 +54,23 @@ def since(incident: Incident, report: Report) -> list[str]:
 
 def difference(before: Report | None, after: Report) -> list[dict[str, str]]:
     """What a version changed, line by line: {kind: kept, added, removed or place, text}."""
-    old = before.markdown.splitlines() if before else []
+    old, new = before.markdown.splitlines() if before else [], after.markdown.splitlines()
+    if old == new:
+        return []
+    if not _alignable(old, new):
+        return [
+            *({"kind": "removed", "text": line} for line in old), *({"kind": "added", "text": line} for line in new)
+        ]  # fmt: skip
     kinds = {"+": "added", "-": "removed", "@": "place", " ": "kept"}
-    lines = list(difflib.unified_diff(old, after.markdown.splitlines(), lineterm="", n=2))[2:]
+    lines = list(difflib.unified_diff(old, new, lineterm="", n=2))[2:]
     return [{"kind": kinds[line[0]], "text": line if line[0] == "@" else line[1:]} for line in lines]
+
+
+def _alignable(old: list[str], new: list[str]) -> bool:
+    """Whether it takes no longer than a page may. Of long texts difflib leaves out what is a hundredth of them."""
+    times, common = Counter(new), len(new) // 100 + 1 if len(new) >= 200 else len(new)
+    pairs = sum(times[line] for line in old if times[line] <= common)
+    return max(len(old), len(new)) <= MOST_LINES and pairs <= MOST_PAIRS
 
 
 def _whole(incident: Incident, report: Report) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from agents_app.models import Approval
+from agents_app.services import report_exports
 from sessions_app import actors
-from sessions_app.models import AuditEntry, Event, Incident, User
+from sessions_app.models import AuditEntry, Event, Incident, Report, User
 from sessions_app.services import evidence
 from tests.callers import Caller, person
 from tests.factories import incident, organization, run, tool_call, user
@@ -54,6 +55,17 @@ def test_every_version_stays_and_says_who_wrote_it_when(found: Incident, casey: 
     assert (older["version"], older["author"]["name"]) == (1, "Casey")
     assert caller.get(f"{path}/versions/1").json()["markdown"] == "# One"
     assert caller.get(f"{path}/versions/3").status_code == 404
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("lines", [[str(number % 101) for number in range(2000)], [*map(str, range(6000))]])
+def test_texts_that_would_take_minutes_to_align_stand_one_after_the_other(lines: list[str]) -> None:
+    """A hundred lines again and again, each too rare to be left out of the comparison; or very many lines."""
+    before, after = Report(markdown="\n".join(lines)), Report(markdown="\n".join(["x", *lines[1:]]))
+    told = report_exports.difference(before, after)
+    assert [each["kind"] for each in told] == ["removed"] * len(lines) + ["added"] * len(lines)
+    assert [each["text"] for each in told[: len(lines)]] == lines
+    assert report_exports.difference(before, before) == []
 
 
 def test_a_draft_comes_from_the_log_at_a_persons_wish(found: Incident, casey: User) -> None:
