@@ -1,10 +1,12 @@
 """What happened around a moment: lines of evidence by the time they say, alerts, and what was done in the room."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
+from itertools import takewhile
 
 from django.utils.translation import gettext as _
 
@@ -12,11 +14,13 @@ from sessions_app import log_words
 from sessions_app.errors import Invalid
 from sessions_app.ingest import times
 from sessions_app.models import Event, Evidence, Incident
-from sessions_app.services.evidence_files import files_and_alerts, read_lines
+from sessions_app.services.evidence_files import files_and_alerts, read_lines, read_pieces, split
 from sessions_app.services.evidence_queries import Query
 from sessions_app.services.files import shown
 
 LONGEST_TEXT = 400
+# The tool that asks gives up after a minute, and its thread, one of few for all rooms, would read on.
+READING_SECONDS = 40.0
 CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?(?: ?(?:UTC|Z))?", re.ASCII)
 LINE = re.compile(r"(.{1,255}):(\d{1,9})", re.DOTALL)
 
@@ -33,7 +37,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """`total` counts all that lies in the window; `entries` are the first of them."""
+    """`total` counts all that lies in the window; `entries` are the first of them.
+
+    `cut`: time was up before all evidence was read; alerts and what was done in the room are there in any case.
+    """
 
     moment: datetime
     start: datetime
@@ -41,13 +48,21 @@ class Timeline:
     about: str
     total: int
     entries: tuple[Entry, ...]
+    cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Window:
     start: datetime
     end: datetime
     query: Query | None
+    until: float
+    cut: bool = False
+
+    def open(self) -> bool:
+        """Whether there is time to read on; from the first no on the rest is left out."""
+        self.cut = self.cut or time.monotonic() > self.until
+        return not self.cut
 
     def holds(self, when: datetime | None) -> bool:
         return when is not None and self.start <= when <= self.end
@@ -58,7 +73,8 @@ def around(
 ) -> Timeline:
     """Everything with a time between, in order; `about` leaves only what holds all of its words."""
     at = when(incident, moment)
-    window = Window(at - before, at + after, Query(about) if about.strip() else None)
+    query = Query(about) if about.strip() else None
+    window = Window(at - before, at + after, query, until=time.monotonic() + READING_SECONDS)
     total, entries = 0, list[tuple[datetime, int, Entry]]()
     for entry in _all(incident, window):
         entries.append((entry.at, total, entry))
@@ -66,7 +82,7 @@ def around(
         if len(entries) > 4 * limit:
             entries = nsmallest(limit, entries)
     first = tuple(entry for _, _, entry in nsmallest(limit, entries))
-    return Timeline(at, window.start, window.end, about, total, first)
+    return Timeline(at, window.start, window.end, about, total, first, window.cut)
 
 
 def when(incident: Incident, moment: str) -> datetime:
@@ -108,12 +124,13 @@ def _all(incident: Incident, window: Window) -> Iterator[Entry]:
 
 def _of_evidence(row: Evidence, window: Window) -> Iterator[Entry]:
     """The words are looked for before the time is read: most lines are done with after the cheaper look."""
-    for number, line in read_lines(row):
-        if window.query is None or window.query.matches(line):
-            text = shown(line)
-            at = times.in_line(text, row.created_at)
-            if at is not None and window.holds(at):
-                yield Entry(at, "evidence", f"{row.filename}:{number}", text[:LONGEST_TEXT])
+    for first, piece in takewhile(lambda _: window.open(), read_pieces(row)):
+        for number, line in enumerate(split(piece), first):
+            if window.query is None or window.query.matches(line):
+                text = shown(line)
+                at = times.in_line(text, row.created_at)
+                if at is not None and window.holds(at):
+                    yield Entry(at, "evidence", f"{row.filename}:{number}", text[:LONGEST_TEXT])
 
 
 def _of_alerts(incident: Incident, window: Window) -> Iterator[Entry]:

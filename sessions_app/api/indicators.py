@@ -18,6 +18,7 @@ from sessions_app.api.incidents import named
 from sessions_app.api.paging import page
 from sessions_app.api.schema.describing import described
 from sessions_app.indicators import Kind
+from sessions_app.services import evidence_custody as custody
 from sessions_app.services import indicators
 from sessions_app.vocabulary import Body, IndicatorResource, Resource
 
@@ -66,13 +67,17 @@ class SeenElsewhere(Resource):
 
 
 class SeenIndicator(Resource):
-    """`count` are lines of files; with `of_alert` of the alerts alone, since no file has it."""
+    """`count` are lines of files; with `of_alert` of the alerts alone, since no file has it.
+
+    With `cut` time was up before all evidence was read: there may be more.
+    """
 
     indicator: IndicatorResource
     count: int
     of_alert: bool
     seen_in: list[Seen]
     other_incidents: list[SeenElsewhere]
+    cut: bool
 
 
 class Indicators(Door):
@@ -121,11 +126,13 @@ class IndicatorSightings(Door):
         incident = named(self.actor, incident_id)
         row = indicators.of_incident(incident, indicator_id)
         seen = indicators.describe_row(row)
+        custody.note(incident.evidence.all(), way="searched", by=self.actor)
         return Response(
             SeenIndicator(
                 indicator=resources.indicator(row), count=seen.count, of_alert=seen.of_alert,
                 seen_in=[Seen(**asdict(each)) for each in seen.seen_in],
                 other_incidents=[SeenElsewhere(**asdict(each)) for each in seen.other_incidents],
+                cut=seen.cut,
             ).wire()
         )  # fmt: skip
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from sessions_app import extensions
 from sessions_app.models import Incident, Indicator
 from sessions_app.pages.doors import actor_of, incident_for, page
+from sessions_app.services import evidence_custody as custody
 from sessions_app.services import indicators
 
 MOST_NAMED = 6
@@ -34,6 +35,7 @@ def show(request: HttpRequest, incident_id: UUID, indicator_id: UUID) -> HttpRes
     row = indicators.of_incident(incident, indicator_id)
     blocked = row.blocked_until is not None and row.blocked_until > timezone.now()
     seen = indicators.describe_row(row)
+    custody.note(incident.evidence.all(), way="searched", by=actor_of(request))
     context = {"incident": incident, "indicator": row, "blocked": blocked, "seen": seen}
     return render(request, "incidents/indicator.html", {**context, **_rights(incident, request)})
 

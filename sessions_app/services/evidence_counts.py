@@ -12,7 +12,7 @@ from sessions_app.indicators import text as patterns
 from sessions_app.indicators.found import Found
 from sessions_app.ingest import times
 from sessions_app.models import Evidence, Incident
-from sessions_app.services.evidence_files import files_and_alerts, read_lines
+from sessions_app.services.evidence_files import files_and_alerts, read_pieces, split
 from sessions_app.services.evidence_queries import Query
 from sessions_app.services.evidence_search import Hit, Scan
 from sessions_app.services.files import shown
@@ -156,9 +156,11 @@ class Tally:
             for count in counts.values():
                 count.of_alert = True
         if not self.lines:
+            alerts.cut = alerts.cut or self.cut
             return alerts
         for kind, counts in alerts.kinds.items():
             self.kinds[kind] = counts | self.kinds[kind]
+        self.cut = self.cut or alerts.cut
         return self
 
     def summary(self, *, logs: int, alerts: int) -> Summary:
@@ -175,7 +177,8 @@ class Tally:
 def summarize(incident: Incident, among: list[Evidence] | None = None) -> Summary:
     """Read all evidence of an incident once, or some of its files, and count."""
     files, alerts = files_and_alerts(incident) if among is None else (among, [])
-    return tally(files).merged(tally(alerts)).summary(logs=len(files), alerts=len(alerts))
+    until = time.monotonic() + TALLY_SECONDS
+    return tally(files, until).merged(tally(alerts, until)).summary(logs=len(files), alerts=len(alerts))
 
 
 def over_time(evidence: Evidence, query: Query | None) -> dict[str, Any]:
@@ -194,15 +197,15 @@ def over_time(evidence: Evidence, query: Query | None) -> dict[str, Any]:
     return {"total": total, "bucket_minutes": step // timedelta(minutes=1), "buckets": shown_buckets, "cut": scan.cut}
 
 
-def tally(rows: list[Evidence]) -> Tally:
+def tally(rows: list[Evidence], until: float) -> Tally:
     counted = Tally()
-    until = time.monotonic() + TALLY_SECONDS
     for evidence in rows:
-        for number, line in read_lines(evidence):
-            counted.add(evidence, number, line)
-            if not number % 1000 and time.monotonic() > until:
+        for first, piece in read_pieces(evidence):
+            if time.monotonic() > until:
                 counted.cut = True
                 return counted
+            for number, line in enumerate(split(piece), first):
+                counted.add(evidence, number, line)
     return counted
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from sessions_app.models import ChatSession, Evidence, Incident, Indicator, Orga
 from sessions_app.services import incidents
 from sessions_app.services.evidence_files import files_and_alerts
 from sessions_app.services.evidence_queries import Whole
-from sessions_app.services.evidence_search import Hit, Scan
+from sessions_app.services.evidence_search import SEARCH_SECONDS, Hit, Scan
 from sessions_app.services.files import shown
 from sessions_app.vocabulary import IndicatorChanged
 
@@ -219,6 +219,8 @@ class Description:
     of_alert: bool
     seen_in: list[Sighting]
     other_incidents: list[OtherIncident]
+    # Time was up: not all evidence was read, and there may be more.
+    cut: bool
 
 
 def describe(incident: Incident, value: str) -> Description:
@@ -234,8 +236,10 @@ def describe(incident: Incident, value: str) -> Description:
 def describe_row(row: Indicator) -> Description:
     """Where an indicator was seen, how often, whether it is ours, and which other incidents know it."""
     files, alerts = files_and_alerts(row.incident)
-    in_files = sightings(files, row.value)
-    seen = in_files or sightings(alerts, row.value)
+    until = time.monotonic() + SEARCH_SECONDS
+    in_files, cut = sightings(files, row.value, until=until)
+    # Of what was not read to its end nobody can say that no file holds it.
+    seen, cut = (in_files, cut) if in_files or cut else sightings(alerts, row.value, until=until)
     private, known = judged(row.kind, row.value, row.incident.organization)
     return Description(
         value=row.value,
@@ -245,9 +249,10 @@ def describe_row(row: Indicator) -> Description:
         blocked_until=row.blocked_until,
         seen_count=row.seen_count,
         count=sum(each.count for each in seen),
-        of_alert=not in_files,
+        of_alert=not in_files and not cut,
         seen_in=seen,
         other_incidents=elsewhere(row.incident, row.value),
+        cut=cut,
     )
 
 
@@ -264,20 +269,23 @@ def named(incident: Incident, value: str) -> Indicator | None:
     return incident.indicators.filter(value__in=spellings).order_by("id").first()
 
 
-def sightings(rows: list[Evidence], value: str) -> list[Sighting]:
+def sightings(rows: list[Evidence], value: str, *, until: float) -> tuple[list[Sighting], bool]:
+    """The files a value stands in; true where time was up before all of them were read."""
     wanted = Whole(value)
-    seen = []
+    seen, cut = [], False
     for evidence in rows:
         count, example = 0, None
         numbers: list[int] = []
-        for number, line in Scan(evidence, wanted, until=math.inf):
+        scan = Scan(evidence, wanted, until=until)
+        for number, line in scan:
             count += 1
             example = example or Hit(evidence.pk, evidence.filename, number, shown(line)[:500])
             if len(numbers) < LINES_NAMED:
                 numbers.append(number)
         if example:
             seen.append(Sighting(evidence.pk, evidence.filename, count, numbers, example))
-    return seen
+        cut = cut or scan.cut
+    return seen, cut
 
 
 def elsewhere(incident: Incident, value: str) -> list[OtherIncident]:

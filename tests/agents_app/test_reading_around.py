@@ -8,8 +8,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from agents_app import catalogue
 from agents_app.models import Runbook
-from agents_app.services import runbooks
+from agents_app.services import runbooks, timelines
 from agents_app.tools.incidents import LONGEST_RUNBOOK
 from sessions_app import actors
 from sessions_app.models import Alert, EvidenceLook, Incident
@@ -109,6 +110,15 @@ def test_whoever_puts_evidence_in_order_or_describes_what_stands_in_it_has_looke
     EvidenceLook.objects.all().delete()
     call(logged, "describe_indicator", indicator="203.0.113.9")
     assert EvidenceLook.objects.filter(evidence__filename="auth.log").count() == 1
+
+
+def test_reading_for_a_timeline_ends_before_its_tool_gives_up(logged: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not call(logged, "timeline_of", around="auth.log:2")["cut"]
+    assert catalogue.TOOLS["timeline_of"].seconds > timelines.READING_SECONDS
+    monkeypatch.setattr(timelines, "READING_SECONDS", -1)
+    told = call(logged, "timeline_of", around=timezone.now().isoformat())
+    assert told["cut"]
+    assert "evidence was added: auth.log" in [each["text"] for each in told["entries"]], "the room is told in any case"
 
 
 def test_a_timeline_may_be_about_somebody_and_is_cut_where_it_was_asked_to_be(logged: Scene) -> None:

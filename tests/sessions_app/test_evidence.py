@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sessions_app import actors
 from sessions_app.errors import Invalid, Refused
 from sessions_app.models import Event, Evidence, Incident
-from sessions_app.services import evidence, indicators
+from sessions_app.services import evidence, evidence_counts, indicators
 from sessions_app.services.files import LONGEST_LINE, clean_name
 from tests import factories
 
@@ -259,6 +259,15 @@ def test_a_summary_counts_who_where_and_when(incident: Incident) -> None:
     assert [(host.value, host.count) for host in summary.hosts] == [("gate-1", 5)]
     assert summary.bucket_minutes == 1
     assert [bucket.count for bucket in summary.buckets] == [3, 1, 1]
+
+
+def test_counting_ends_in_time_and_says_so(incident: Incident, monkeypatch: pytest.MonkeyPatch) -> None:
+    evidence.attach_alert(incident=incident, source="siem", raw={"src": "203.0.113.5"}, by=actors.SYSTEM)
+    attached(incident, LOG)
+    assert not evidence.summarize(incident).cut
+    monkeypatch.setattr(evidence_counts, "TALLY_SECONDS", -1)
+    summary = evidence.summarize(incident)
+    assert (summary.lines, summary.cut) == (0, True)
 
 
 def test_an_incident_without_evidence_has_an_empty_summary(incident: Incident) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sessions_app import actors
-from sessions_app.models import Event, Incident
+from sessions_app.models import Event, EvidenceLook, Incident
 from sessions_app.services import evidence, indicators
 from tests import factories
 
@@ -96,6 +96,32 @@ def test_where_an_indicator_was_seen_names_files_lines_and_other_incidents_of_ou
     assert f'href="/incidents/{other.pk}/"' in page
     assert "Not ours" not in page
     assert observer.get(f"/incidents/{other.pk}/indicators/{row.pk}/").status_code == 404
+
+
+def test_who_looks_where_an_indicator_was_seen_has_looked_at_the_evidence(incident: Incident) -> None:
+    file = evidence.attach(incident=incident, filename="a.log", stream=io.BytesIO(b"203.0.113.9\n"), by=actors.SYSTEM)
+    row = incident.indicators.get(value="203.0.113.9")
+    for role, door in (("observer", "/api/v1"), ("approver", "")):
+        assert reader(role).get(f"{door}/incidents/{incident.pk}/indicators/{row.pk}{'' if door else '/'}").text
+    looks = EvidenceLook.objects.filter(evidence=file).order_by("id")
+    assert [(each.way, each.actor_kind) for each in looks] == [("searched", "user")] * 2
+
+
+def test_where_an_indicator_was_seen_is_looked_for_in_bounded_time(
+    incident: Incident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = b"nothing\n" * 20_000 + b"203.0.113.9\n"
+    evidence.attach(incident=incident, filename="a.log", stream=io.BytesIO(lines), by=actors.SYSTEM)
+    row, observer = incident.indicators.get(value="203.0.113.9"), reader("observer")
+    doors = [f"/api/v1/incidents/{incident.pk}/indicators/{row.pk}", f"/incidents/{incident.pk}/indicators/{row.pk}/"]
+    assert [observer.get(doors[0]).json()[name] for name in ("count", "cut")] == [1, False]
+    assert '<li class="nothing">…</li>' not in observer.get(doors[1]).text
+    monkeypatch.setattr(indicators, "SEARCH_SECONDS", -1)
+    told = observer.get(doors[0]).json()
+    assert [told[name] for name in ("count", "of_alert", "cut")] == [0, False, True]
+    page = observer.get(doors[1]).text
+    assert '<li class="nothing">…</li>' in page
+    assert "No line holds it." not in page
 
 
 def test_the_page_of_a_blocked_indicator_lets_an_approver_unblock_it(incident: Incident) -> None:

@@ -78,14 +78,15 @@ class IndicatorList extends HTMLElement {
     }
   }
 
-  details({ indicator, seen_in, of_alert, other_incidents }) {
+  details({ indicator, seen_in, of_alert, other_incidents, cut }) {
     const node = clone("t-indicator-more");
     const times = { first: clockTime(indicator.first_seen), last: clockTime(indicator.last_seen) };
     const spans = gettext("first seen {first}, last {last}", times);
     fill(node, { facts: [ngettext("seen once", "seen {count} times", indicator.seen_count), spans].join(" · ") });
     field(node, "files").append(...seen_in.map((file) => this.file(file, indicator, of_alert)));
     field(node, "others").append(...other_incidents.map((other) => this.other(other)));
-    field(node, "nothing").hidden = seen_in.length + other_incidents.length > 0;
+    field(node, "nothing").hidden = cut || seen_in.length + other_incidents.length > 0;
+    if (cut) field(node, "files").append("…"); // not all of the evidence could be read
     const unblock = field(node, "unblock");
     if (unblock) {
       unblock.hidden = !isBlocked(indicator);
