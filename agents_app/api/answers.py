@@ -167,7 +167,7 @@ class Waiting(Resource):
 
 
 class Posted(Resource):
-    """Nobody answers here: the message stands."""
+    """Nobody answers here, or the key may not read what is answered: the message stands."""
 
     message_id: UUID
 

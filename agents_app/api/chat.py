@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -15,7 +15,8 @@ from rest_framework.response import Response
 
 from agents_app.api.answers import Posted, Reply, Waiting
 from agents_app.api.chat_words import OfSession
-from agents_app.api.replying import Begun, answered, begun, once, whole
+from agents_app.api.replying import Begun, answered, begun, once, require_reader, whole
+from sessions_app import permissions
 from sessions_app.api.doors import Door
 from sessions_app.api.events import STREAM
 from sessions_app.api.messages import History
@@ -78,6 +79,7 @@ class Chat(Door):
         message_id, usage, run_id, status}. A stream that is broken off says `error` and `done` with the status
         `unfinished`. Leaving cancels nothing."""
         body = self.body(ChatSend)
+        require_reader(self.actor)
 
         @refusable()
         def deliver(draft: Draft) -> dict[str, Any]:
@@ -98,6 +100,8 @@ async def talk(request: HttpRequest, session_id: UUID) -> HttpResponse:
     if request.method != "POST" or not isinstance(response, Response) or "run_id" not in (response.data or {}):
         return response
     by = response.renderer_context["view"].actor  # type: ignore[attr-defined]  # the stubs do not know it
+    if not permissions.may_read(by):
+        return JsonResponse({"message_id": response.data["message_id"]}, status=202)  # the reply is not for this key
     return await whole(UUID(response.data["run_id"]), request, by=by)
 
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from agents_app.api.chat import TALKING
 from agents_app.api.chat_words import OfStart
-from agents_app.api.replying import Begun, answered, begun, once
+from agents_app.api.replying import Begun, answered, begun, once, require_reader
 from agents_app.models import Agent
 from sessions_app import permissions
 from sessions_app.actors import Actor
@@ -54,6 +54,7 @@ class Start(Door):
         text, thinking, tool_call or tool_result where it is a `message`. `done` carries {sessionId, messageId, usage,
         executionMode, status}. Leaving cancels nothing."""
         body = self.body(ChatStart)
+        require_reader(self.actor)
 
         @refusable()
         def deliver(draft: Draft) -> dict[str, Any]:

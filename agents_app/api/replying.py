@@ -17,14 +17,14 @@ from agents_app.api.chat_stream import Awaited
 from agents_app.api.chat_words import Words
 from agents_app.api.waiting import until_settled
 from agents_app.models import Approval, Question, Run
-from sessions_app import resources
+from sessions_app import permissions, resources
 from sessions_app.actors import Actor
 from sessions_app.api import problems
 from sessions_app.api.authentication import caller_of
 from sessions_app.api.doors import Door, asked, key_of
 from sessions_app.api.events import sse
 from sessions_app.drafts import Draft
-from sessions_app.errors import Refused
+from sessions_app.errors import Denied, Refused
 from sessions_app.events import executors
 from sessions_app.events.standing import place
 from sessions_app.models import Message
@@ -52,6 +52,12 @@ def once(door: Door, request: Request, body: MessageSend, deliver: Callable[[Dra
         return deliver(prepare())
     caller = caller_of(door.actor)
     return idempotency.once(caller=caller, key=key, asked=asked(request), prepare=prepare, act=deliver)[0]
+
+
+def require_reader(by: Actor) -> None:
+    """Where the answer is the reply, a key that may not read has nothing to ask for; said before anything is posted."""
+    if not permissions.may_read(by):
+        raise Denied(_("This key may not read."))
 
 
 def begun(posted: Posted) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -237,16 +238,34 @@ async def test_a_program_follows_with_a_key_that_may_write_and_read(
         _, secret = accounts.issue_key(organization=room.organization, name="A program", scopes=scopes, by=None)
         return {"Authorization": f"Api-Key {secret}"}
 
-    async def post(headers: dict[str, str]) -> Any:
-        body = {"content": "How are we?", "stream": True}
+    async def post(headers: dict[str, str], *, stream: bool = True) -> Any:
+        body = {"content": "How are we?", "stream": stream}
         path = f"/api/v1/sessions/{room.pk}/chat"
         return await AsyncClient().post(path, body, "application/json", headers=headers)
 
     models.says("Fine.")
     assert spoken(await Heard(await post(await in_thread(key, "write", "read"))).all()) == "Fine."
+    said = await in_thread(Message.objects.count)
     for scopes in (["write"], ["read"], ["ingest"]):
-        refused = await post(await in_thread(key, *scopes))
-        assert (refused.status_code, refused.json()["error_code"]) == (403, "PERMISSION_DENIED")
+        for stream in (True, False):
+            refused = await post(await in_thread(key, *scopes), stream=stream)
+            assert (refused.status_code, refused.json()["error_code"]) == (403, "PERMISSION_DENIED")
+    assert await in_thread(Message.objects.count) == said
+
+
+async def test_a_key_that_may_write_and_not_read_posts_and_is_told_no_reply(
+    room: ChatSession, models: FakeOpenAI, runner: Runner
+) -> None:
+    _, secret = await in_thread(
+        partial(accounts.issue_key, organization=room.organization, name="A program", scopes=["write"], by=None)
+    )
+    models.says("Not for a key that only writes.")
+    told = await AsyncClient().post(
+        f"/api/v1/sessions/{room.pk}/messages", {"content": "How are we?"}, "application/json",
+        headers={"Authorization": f"Api-Key {secret}"},
+    )  # fmt: skip
+    assert (told.status_code, list(told.json())) == (202, ["message_id"])
+    assert await in_thread(Message.objects.filter(pk=told.json()["message_id"]).exists)
 
 
 async def test_who_loses_the_right_hears_no_more(
