@@ -31,7 +31,8 @@ class Situation:
     args: Mapping[str, Any]
     parsed: bool = True
     agent: Agent | None = None
-    requester_id: UUID | None = None
+    # Whoever wanted it; nobody where the system itself did, as it does what a crew does.
+    requester_ids: tuple[UUID, ...] = ()
     path: str = Run.Path.RUNTIME
     tier: str = Run.Tier.MAIN
     shadow: bool = False
@@ -76,7 +77,7 @@ def judge(situation: Situation) -> Ruling:
     need = merged(rule.need or [ONE_APPROVER if effect == Effect.APPROVE else ONE_RESPONDER] for rule in decisive)
     # `confirm` is a safety catch, so the requester may release it; `approve` is a second pair of eyes.
     open_to_requester = effect == Effect.CONFIRM or all(rule.requester_may_decide for rule in decisive)
-    exclude = [] if open_to_requester or not situation.requester_id else [str(situation.requester_id)]
+    exclude = [] if open_to_requester else [str(each) for each in situation.requester_ids]
     return Ruling(effect, f"{in_words(need, exclude)} ({words.rstrip('.')})", need, exclude)
 
 

@@ -42,10 +42,18 @@ def situation(call: ToolCall, *, run: Run, parsed: bool = True) -> Situation:
         args=call.args,
         parsed=parsed,
         agent=Agent.objects.filter(organization=organization, name=call.agent_name).first(),
-        requester_id=run.requested_by_id,
+        requester_ids=_wanted_by(call, run),
         path=run.path,
         tier=run.tier,
     )
+
+
+def _wanted_by(call: ToolCall, run: Run) -> tuple[UUID, ...]:
+    """Who asked for the reply, and who told it something on its way before it made this call: that is to ask too."""
+    if run.requested_by_id is None:
+        return ()
+    heard = run.inbox.filter(taken_at__lte=call.created_at).exclude(message__sender=None).order_by("id")
+    return tuple(dict.fromkeys((run.requested_by_id, *heard.values_list("message__sender_id", flat=True))))
 
 
 def settle(

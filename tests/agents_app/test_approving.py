@@ -6,18 +6,19 @@ from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import transaction
 
 from agents_app import clock
 from agents_app.catalogue import TOOLS, BlockIndicator
 from agents_app.dispatch import periodic
 from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Approval, Run, ToolCall, ToolPolicy
-from agents_app.services import approvals, runs
+from agents_app.services import approvals, directing, runs
 from sessions_app import actors, permissions
 from sessions_app.models import Event, Incident, Message
-from sessions_app.services import incidents
+from sessions_app.services import incidents, messages
 from sessions_app.services.accounts import issue_key
-from sessions_app.vocabulary import Decision
+from sessions_app.vocabulary import Decision, MessageSend
 from tests import factories
 from tests.agents_app.control import EVIL, Scene, block, expire_due, leave, offer_reboots, refused, said, scene
 
@@ -199,6 +200,24 @@ def test_the_requester_does_not_decide_their_own_request() -> None:
     made.act()
     refused("APPROVAL_FORBIDDEN", lambda: made.decide(who="asker"))
     assert made.decide(who="commander").status == "approved"
+
+
+def test_who_told_a_run_on_its_way_what_to_do_has_asked_for_it_too() -> None:
+    """Else an approver would have somebody's reply ask for what they want, and allow it alone."""
+    made = scene(asked_by=factories.user("ada"))
+
+    def tell(who: str) -> None:
+        draft = messages.draft(MessageSend(content=f"Block {EVIL}."), by=actors.person(made.person(who)))
+        directing.steer(draft, run_id=made.run.pk)
+        with transaction.atomic():
+            runs.take_inbox(made.run)
+
+    tell("approver")
+    made.act()
+    tell("approver2")
+    refused("APPROVAL_FORBIDDEN", made.decide)
+    assert made.decide(who="approver2").status == "approved", "what came after the request has not asked for it"
+    assert said(made.again())["outcome"] == "succeeded"
 
 
 def test_the_requester_may_confirm_what_only_needs_confirming() -> None:

@@ -155,9 +155,9 @@ def test_a_rule_may_look_at_the_arguments() -> None:
 
 def test_confirm_is_for_any_responder_the_requester_too_and_approve_is_not() -> None:
     asker = factories.user(role="responder")
-    confirm, approve = rule("confirm", tool="calculator"), judged(requester_id=asker.pk)
+    confirm, approve = rule("confirm", tool="calculator"), judged(requester_ids=(asker.pk,))
     assert confirm
-    eased = judged("calculator", {}, requester_id=asker.pk).policy()
+    eased = judged("calculator", {}, requester_ids=(asker.pk,)).policy()
     assert (eased["need"][0]["role"], eased["exclude"]) == ("responder", [])
     assert eased["eligible"] == ["responder", "approver", "commander"]
     assert approve.policy()["eligible"] == ["approver", "commander"]
@@ -168,9 +168,9 @@ def test_confirm_is_for_any_responder_the_requester_too_and_approve_is_not() -> 
 def test_a_rule_may_let_the_requester_decide_unless_another_does_not() -> None:
     asker = factories.user(role="approver")
     rule("approve", requester_may_decide=True)
-    assert judged(requester_id=asker.pk).exclude == []
+    assert judged(requester_ids=(asker.pk,)).exclude == []
     rule("approve", tool="*")
-    assert judged(requester_id=asker.pk).exclude == [str(asker.pk)]
+    assert judged(requester_ids=(asker.pk,)).exclude == [str(asker.pk)]
 
 
 def test_two_rules_that_ask_for_people_ask_for_both() -> None:
