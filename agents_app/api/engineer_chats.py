@@ -114,7 +114,7 @@ class Sessions(InPerson):
         status=201,
         body=Opening,
         example={"incident_id": "01890000-0000-7000-8000-000000000000"},
-        errors=("NOT_FOUND", "AGENT_NOT_AVAILABLE"),
+        errors=("NOT_FOUND", "SESSION_ENDED", "AGENT_NOT_AVAILABLE"),
     )
     @idempotent
     def post(self, request: Request) -> Response:

@@ -55,20 +55,20 @@ def lift(*, organization: Organization, indicator: str, reason: str, by: Actor) 
     first = live(organization.pk).filter(indicator__in=spellings(indicator)).order_by("id").first()
     if first is None:
         raise Conflict(_("{indicator} is not blocked.").format(indicator=indicator))
-    entries = unblock(organization_id=organization.pk, incidents=list(rows.values()), indicator=indicator, by=by)
+    entries = unblock(organization_id=organization.pk, locked=list(rows.values()), indicator=indicator, by=by)
     detail = {"indicator": first.indicator, "entries": entries, "reason": reason}
     audit.append(organization_id=organization.pk, actor=by, action="indicator.unblocked", thing=first, detail=detail)
     return entries
 
 
-def unblock(*, organization_id: UUID, incidents: list[Incident], indicator: str, by: Actor) -> int:
+def unblock(*, organization_id: UUID, locked: list[Incident], indicator: str, by: Actor) -> int:
     """Take an indicator off the list, whoever put it there; how many entries that were, none if it was not there.
 
-    The caller has locked the incidents that `concerned` names: what was blocked since then is another order.
+    `locked` are the incidents that `concerned` names: what was blocked since then is another order.
     """
     rows = live(organization_id).filter(indicator__in=spellings(indicator))
-    count = rows.filter(Q(incident=None) | Q(incident__in=incidents)).update(unblocked_at=clock.now())
-    for incident in incidents if count else ():
+    count = rows.filter(Q(incident=None) | Q(incident__in=locked)).update(unblocked_at=clock.now())
+    for incident in locked if count else ():
         row = incident.indicators.filter(value__in=spellings(indicator)).exclude(blocked_until=None).first()
         if row is not None:
             _tell("indicator.unblocked", row, incident, by=by)

@@ -31,7 +31,7 @@ def block_indicator(call: Call, args: catalogue.BlockIndicator) -> dict[str, Any
 def unblock_indicator(call: Call, args: catalogue.UnblockIndicator) -> dict[str, Any]:
     with _changing(call, unblocks=args.indicator) as here:
         entries = containment.unblock(
-            organization_id=here.session.organization_id, incidents=here.locked, indicator=args.indicator,
+            organization_id=here.session.organization_id, locked=here.locked, indicator=args.indicator,
             by=actors.agent(call.agent_name),
         )  # fmt: skip
     return {"unblocked": args.indicator, "entries": entries}
@@ -57,6 +57,8 @@ def _changing(call: Call, *, unblocks: str = "") -> Iterator[Here]:
             # Whoever tells several rooms holds all their incidents first, in one order: so none waits for another.
             locked = {pk: incidents.lock(pk) for pk in sorted({*own, *others})}
             incident = locked.get(session.incident_id) if session.incident_id else None
+            if incident is not None:
+                incidents.require_unmerged(incident)  # it may have been merged since this was claimed
             yield Here(held(call.lease).session, incident, list(locked.values()))
     except Refused as refused:
         raise ToolFailed(refused.detail) from refused

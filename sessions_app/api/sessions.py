@@ -86,7 +86,7 @@ class Sessions(Door):
         status=201,
         body=Opening,
         example={"title": "What is this address?", "activate": True},
-        errors=("NOT_FOUND", "AGENT_NOT_FOUND", "AGENT_NOT_AVAILABLE", "INVALID_CONFIG"),
+        errors=("NOT_FOUND", "SESSION_ENDED", "AGENT_NOT_FOUND", "AGENT_NOT_AVAILABLE", "INVALID_CONFIG"),
     )
     @idempotent
     def post(self, request: Request) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,13 +17,12 @@ from sessions_app.errors import Refused
 from sessions_app.events import log
 from sessions_app.ingest import ParsedAlert
 from sessions_app.models import Alert, Incident, Organization, Severity
-from sessions_app.services import evidence, incidents, indicators, merged_rows
+from sessions_app.services import evidence, incidents, indicators, merged_rows, techniques
 from sessions_app.vocabulary import IncidentChanged
 
 MOST_INDICATORS = 200
 # A repeat is kept as evidence only while it tells something new: an attacker who rotates addresses fills no disk.
 MOST_KEPT_REPEATS = 20
-MOST_TECHNIQUES = 50
 RACES = 5
 
 
@@ -133,10 +131,10 @@ def again(incident: Incident, parsed: ParsedAlert, by: Actor) -> Alert:
     alert.count += 1
     alert.status = Alert.Status.FIRING
     alert.severity = parsed.severity if grown else alert.severity
-    alert.techniques = joined(alert.techniques, parsed.techniques)
+    alert.techniques = techniques.joined(alert.techniques, parsed.techniques)
     alert.last_received_at = timezone.now()
     alert.save(update_fields=["count", "status", "severity", "techniques", "last_received_at"])
-    learn(incident, parsed.techniques)
+    techniques.learn(incident, parsed.techniques)
     news = indicators.merge(incident=incident, counts=indicators.counted(parsed.indicators[:MOST_INDICATORS]), by=by)
     if news and alert.count <= MOST_KEPT_REPEATS:
         evidence.attach_alert(incident=incident, source=parsed.source, raw=parsed.raw, by=by)
@@ -145,18 +143,6 @@ def again(incident: Incident, parsed: ParsedAlert, by: Actor) -> Alert:
         # Only when its source grew graver than it said before: what a person has lowered stays low.
         incidents.change(incident_id=incident.pk, changes={"severity": parsed.severity}, by=as_system(by))
     return alert
-
-
-def learn(incident: Incident, techniques: Sequence[str]) -> None:
-    """An incident knows the techniques of all its alerts."""
-    known = incident.techniques
-    if together := joined(known, techniques)[len(known) :]:
-        incident.metadata = {**incident.metadata, "techniques": [*known, *together]}
-        incident.save(update_fields=["metadata"])
-
-
-def joined(known: Sequence[str], more: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys([*known, *more]))[:MOST_TECHNIQUES]
 
 
 def end(incident: Incident, parsed: ParsedAlert, by: Actor) -> Alert | None:

@@ -29,7 +29,9 @@ def merge(*, incident_id: UUID, into: UUID, by: Actor, cause: UUID | None = None
         return source  # said twice
     for each in (source, target):
         _require_open(each)
-    moved = merged_rows.carry(source, target)
+    assert source.room is not None, "an incident is declared together with its room"
+    moved = {"room": source.room.status, **merged_rows.carry(source, target)}
+    merged_rows.recount(target)
     merge = Merge.objects.create(
         source=source, target=target, by=by.user, at=timezone.now(), status_before=source.status, moved=moved
     )
@@ -48,14 +50,17 @@ def unmerge(*, incident_id: UUID, by: Actor, cause: UUID | None = None) -> Incid
 
     What came in since for its own alerts is its own; all else that came since stays where it came.
     """
-    merge = Merge.objects.filter(source=incident_id, undone_at=None).first()
-    source, target = _both(incident_id, merge.target_id if merge else incident_id, by)
+    into = Merge.objects.filter(source=incident_id, undone_at=None).values_list("target", flat=True).first()
+    source, target = _both(incident_id, into or incident_id, by)
     # Asked again under the locks: somebody may have undone it, and merged it elsewhere, meanwhile.
-    if merge is None or source.merged_into_id != target.pk:
+    if into is None or source.merged_into_id != into:
         raise Conflict(_("This incident is not merged into another."), details={"merged_into": None})
-    merge.refresh_from_db()
-    incidents.require_unmerged(target)  # what was merged last comes out first
-    merged_rows.bring_back(source, target, merge.moved)
+    incidents.require_unmerged(target)  # a chain comes apart from its end
+    merge = source.merges.get(undone_at=None)
+    merge.source, merge.target = source, target
+    merged_rows.take_out(merge, _after(merge))
+    for each in (source, target):
+        merged_rows.recount(each)
     _restore(source, merge.status_before)
     merge.undone_by, merge.undone_at = by.user, timezone.now()
     merge.save(update_fields=["undone_by", "undone_at"])
@@ -98,6 +103,12 @@ def _require_open(incident: Incident) -> None:
             ),
             details={"incident_id": str(incident.pk), "status": incident.status},
         )
+
+
+def _after(merge: Merge) -> list[Merge]:
+    """Those into the same target that came later and stand, oldest first."""
+    standing = list(merge.target.taken_in.filter(undone_at=None).select_related("source").order_by("at", "id"))
+    return standing[standing.index(merge) + 1 :]
 
 
 def _restore(source: Incident, status: str) -> None:

@@ -53,6 +53,7 @@ def create(
         config=chosen,
         metadata=kept,
     )
+    _require_unmerged(session)
     _require_possible(session, chosen)
     session.save(force_insert=True)
     session.refresh_from_db()  # the times are the database's
@@ -168,17 +169,10 @@ def stop_work(session: ChatSession, *, by: Actor) -> None:
 
 
 def require_open(session: ChatSession) -> None:
-    """Raise what its state says, unless one may write in it; of a merged incident also where it went."""
-    if session.open_to_posts:
-        return
-    went = session.incident.merged_into if session.incident else None
-    if went is None:
+    """Raise what its state says, unless one may write in it."""
+    _require_unmerged(session)
+    if not session.open_to_posts:
         raise Refused(CLOSED_STATES[session.status])
-    raise Refused(
-        CLOSED_STATES[session.status],
-        _("This incident was merged into “{title}”; go on there.").format(title=went.title),
-        details={"merged_into": str(went.pk), "session_id": str(went.room_id)},
-    )
 
 
 def default_agent_id(organization: Organization) -> UUID | None:
@@ -205,6 +199,17 @@ def _close(session: ChatSession, status: str, *, by: Actor, reason: str, cause: 
     event = "session.ended" if status == ChatSession.Status.ENDED else "session.expired"
     log.record(SessionChanged(event=event, status=status, reason=reason or None), session=session, actor=by,
                cause=cause)  # fmt: skip
+
+
+def _require_unmerged(session: ChatSession) -> None:
+    """What belongs to a merged incident, its room and the chats beside it, says where it goes on."""
+    went = session.incident.merged_into if session.incident else None
+    if went is not None:
+        raise Refused(
+            "SESSION_ENDED",
+            _("This incident was merged into “{title}”; go on there.").format(title=went.title),
+            details={"merged_into": str(went.pk), "session_id": str(went.room_id)},
+        )
 
 
 def _require_possible(session: ChatSession, config: dict[str, Any]) -> None:

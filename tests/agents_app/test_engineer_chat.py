@@ -114,6 +114,22 @@ async def test_it_looks_things_up_and_changes_nothing(incident: Incident, models
     assert "no tool with side effects" in json.dumps(models.requests[-1])
 
 
+def test_what_is_asked_about_a_merged_incident_is_asked_where_it_goes_on(incident: Incident) -> None:
+    casey, target = person(factories.user("casey", role="commander")), factories.incident(title="The whole story")
+    asked = {"incident_id": str(incident.pk), "message": "And?"}
+    assert casey.post("engineer-chat/send", asked).status_code == 202
+    assert casey.post(f"incidents/{incident.pk}/merge", {"into": str(target.pk)}).status_code == 200
+    assert Run.objects.get().status == Run.Status.CANCELLED
+    for path, body in (
+        ("engineer-chat/send", asked), ("engineer-chat/sessions", {"incident_id": str(incident.pk)}),
+        (f"sessions/{incident.room_id}/messages", {"content": "@AI and?"}),
+    ):  # fmt: skip
+        refused = casey.post(path, body)
+        assert (refused.status_code, refused.json()["details"]["merged_into"]) == (410, str(target.pk)), path
+    casey.post(f"incidents/{incident.pk}/unmerge")
+    assert casey.post("engineer-chat/send", asked).status_code == 202
+
+
 # --- Rounds -----------------------------------------------------------------------------------------------------------
 def test_ten_rounds_then_words_and_a_new_chat(incident: Incident) -> None:
     casey = person(factories.user("casey"))

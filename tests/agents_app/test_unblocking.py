@@ -2,16 +2,20 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
 from agents_app import clock
 from agents_app.models import BlockedIndicator
+from agents_app.services import containment
+from agents_app.tools import Call, registry
 from sessions_app import actors
 from sessions_app.models import AuditEntry, Event, Incident, Organization
-from sessions_app.services import merging
+from sessions_app.services import evidence, merging
 from tests import factories
 from tests.agents_app.control import EVIL, Scene, block, said, scene
 
@@ -107,6 +111,59 @@ def test_it_is_also_off_where_its_incident_was_merged_into_another(made: Scene) 
     assert client("approver").post(f"{API}/unblock", order, "application/json").json()["entries"] == 1
     assert target.indicators.get(value=EVIL).blocked_until is None
     assert len(unblocked_events(target)) == 1
+
+
+def test_a_block_goes_back_with_the_incident_in_whose_name_it_was_made(made: Scene) -> None:
+    assert made.incident
+    target = factories.incident(made.organization, title="The whole story")
+    commander = actors.person(factories.user(role="commander", org=made.organization))
+    until = made.incident.indicators.get(value=EVIL).blocked_until
+    merging.merge(incident_id=made.incident.pk, into=target.pk, by=commander)
+    evidence.attach_text(incident=target, filename="a.log", text=f"from {EVIL}", by=actors.SYSTEM)
+    merging.unmerge(incident_id=made.incident.pk, by=commander)
+    assert made.incident.indicators.get(value=EVIL).blocked_until == until
+    assert (target.indicators.get(value=EVIL).seen_count, target.indicators.get(value=EVIL).blocked_until) == (1, None)
+
+
+@pytest.mark.parametrize(("minutes", "lifted"), [(600, False), (5, True)])
+def test_a_block_since_the_merge_stays_where_it_was_made(made: Scene, minutes: int, lifted: bool) -> None:
+    assert made.incident
+    target = factories.incident(made.organization, title="The whole story")
+    commander = actors.person(factories.user(role="commander", org=made.organization))
+    before = made.incident.indicators.get(value=EVIL).blocked_until
+    merging.merge(incident_id=made.incident.pk, into=target.pk, by=commander)
+    if lifted:
+        containment.lift(organization=made.organization, indicator=EVIL, reason="A slip.", by=commander)
+    assert target.room
+    with transaction.atomic():
+        blocked = containment.block(
+            session=target.room, incident=target, indicator=EVIL, minutes=minutes, reason="Again.", key=uuid4().hex,
+            by=actors.SYSTEM,
+        )  # fmt: skip
+    merging.unmerge(incident_id=made.incident.pk, by=commander)
+    assert target.indicators.get(value=EVIL).blocked_until == blocked.until
+    assert made.incident.indicators.get(value=EVIL).blocked_until == (None if lifted else before)
+
+
+def test_nothing_is_blocked_in_the_name_of_an_incident_that_was_merged_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = scene(incident=True)
+    assert made.incident
+    target = factories.incident(made.organization, title="The whole story")
+    blocks = registry.named("block_indicator")
+
+    def merged_before(call: Call, args: Any) -> Any:
+        """The call is claimed already: nobody has asked yet whether it may still run."""
+        merging.merge(incident_id=made.incident.pk, into=target.pk, by=actors.person(made.person("commander")))
+        return blocks(call, args)
+
+    monkeypatch.setitem(registry._TOOLS, "block_indicator", merged_before)
+    made.act("block_indicator", block())
+    made.decide()
+    told = said(made.again())
+    assert (told["outcome"], made.blocked) == ("failed", [])
+    assert target.title in told["error"]
 
 
 def test_a_reason_is_wanted_and_what_is_not_blocked_cannot_be_taken_off(made: Scene) -> None:

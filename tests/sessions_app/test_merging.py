@@ -193,6 +193,105 @@ def test_a_chain_comes_apart_from_its_end(caller: Caller, two: tuple[Incident, I
     assert state(caller, first, second, third) == before
 
 
+# --- Several into one -------------------------------------------------------------------------------------------------
+@pytest.fixture
+def three(caller: Caller, two: tuple[Incident, Incident]) -> tuple[Incident, Incident, Incident]:
+    """Two that share an alert and an indicator, which the third, their target, does not have."""
+    first, target = two
+    second = opened(caller, "Odd traffic", "203.0.113.9")
+    target.indicators.filter(value="203.0.113.99").delete()
+    for _again in range(2):
+        evidence.attach_text(incident=second, filename="dns.log", text="query to 203.0.113.99", by=actors.SYSTEM)
+    shared = first.alerts.get()
+    Alert.objects.create(
+        organization=second.organization, incident=second, source="generic", fingerprint=shared.fingerprint,
+        title="x", severity="low", raw={}, count=3, techniques=["T1110"],
+    )  # fmt: skip
+    for each in (first, second):
+        each.refresh_from_db()
+        each.metadata = {"techniques": ["T1110", f"T{each.alerts.count():04}"]}
+        each.alert_count = sum(each.alerts.values_list("count", flat=True))
+        each.save(update_fields=["metadata", "alert_count"])
+    return first, second, target
+
+
+@pytest.mark.parametrize("merged", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("taken", [(0, 1), (1, 0)])
+def test_two_that_share_something_come_out_in_any_order_as_they_went_in(
+    caller: Caller, three: tuple[Incident, Incident, Incident], merged: tuple[int, int], taken: tuple[int, int]
+) -> None:
+    target = three[2]
+    before = state(caller, *three)
+    gone, left = three[taken[0]], three[taken[1]]
+    merge(caller, left, target)
+    alone = state(caller, target)
+    unmerge(caller, left)
+    for number in merged:
+        assert merge(caller, three[number], target).status_code == 200
+    assert target.alerts.get(fingerprint=three[0].fingerprint).count == 4
+    assert values(target)["203.0.113.99"] == 3
+    assert unmerge(caller, gone).status_code == 200
+    assert state(caller, gone) == [before[taken[0]]]
+    assert state(caller, target) == alone, "as if only the other had been merged"
+    assert unmerge(caller, left).status_code == 200
+    assert state(caller, *three) == before
+
+
+def test_what_several_brought_and_came_again_is_nowhere_lost_or_counted_twice(
+    caller: Caller, three: tuple[Incident, Incident, Incident]
+) -> None:
+    first, second, target = three
+    merge(caller, first, target)
+    merge(caller, second, target)
+    caller.post("ingest", alert("Odd sign-ins", "203.0.113.7"))
+    evidence.attach_text(incident=target, filename="dns.log", text="query to 203.0.113.99", by=actors.SYSTEM)
+    unmerge(caller, first)
+    counts = [each.alerts.get(fingerprint=first.fingerprint).count for each in (first, target)]
+    assert counts == [2, 3], "the repeat goes with the alert that counted it"
+    assert (values(first)["203.0.113.99"], values(target)["203.0.113.99"]) == (1, 3)
+    unmerge(caller, second)
+    assert second.alerts.get(fingerprint=first.fingerprint).count == 3
+    assert (values(first)["203.0.113.99"], values(second)["203.0.113.99"], values(target)["203.0.113.99"]) == (1, 2, 1)
+    shown = {each.pk: caller.get(f"incidents/{each.pk}").json()["alert_count"] for each in three}
+    assert shown == {each.pk: sum(each.alerts.values_list("count", flat=True)) for each in three}
+
+
+def test_an_incident_knows_so_many_techniques_also_of_others(caller: Caller) -> None:
+    one, two = (
+        Incident.objects.get(pk=caller.post("incidents", declared).json()["id"])
+        for declared in (
+            {"title": "x", "severity": "low", "metadata": {"techniques": [f"T{n}{number:03}" for number in range(30)]}}
+            for n in (1, 2)
+        )
+    )
+    merge(caller, one, two)
+    two.refresh_from_db()
+    assert (len(two.techniques), two.techniques[29:31]) == (50, ["T2029", "T1000"])
+    unmerge(caller, one)
+    two.refresh_from_db()
+    assert len(two.techniques) == 30
+
+
+# --- Chats beside the room --------------------------------------------------------------------------------------------
+def test_a_chat_about_a_merged_incident_says_where_it_goes_on(
+    casey: User, caller: Caller, two: tuple[Incident, Incident]
+) -> None:
+    source, target = two
+    opening = {"incident_id": str(source.pk), "activate": True}
+    chat = caller.post("sessions", opening).json()["id"]
+    asked = {"session_id": chat, "body": MessageSend(content="And?"), "by": actors.person(casey)}
+    merge(caller, source, target)
+    refused = caller.post("sessions", opening)
+    assert (refused.status_code, refused.json()["error_code"]) == (410, "SESSION_ENDED")
+    assert refused.json()["details"] == {"merged_into": str(target.pk), "session_id": str(target.room_id)}
+    with pytest.raises(Refused) as said:
+        messages.post(**asked)
+    assert said.value.details == refused.json()["details"]
+    unmerge(caller, source)
+    assert messages.post(**asked).message.content == "And?"
+    assert caller.post("sessions", opening).status_code == 201
+
+
 def test_merging_twice_is_merging_once(caller: Caller, two: tuple[Incident, Incident]) -> None:
     assert merge(caller, *two).status_code == merge(caller, *two).status_code == 200
     assert (Merge.objects.count(), len(told(two[1], "incident.merged"))) == (1, 1)
@@ -257,4 +356,6 @@ def test_what_was_merged_in_is_no_other_incident_and_not_related(
     assert related.of(target) == []
     assert indicators.describe(target, "203.0.113.99").other_incidents == []
     unmerge(caller, source)
-    assert [each.id for each in indicators.describe(target, "203.0.113.99").other_incidents] == [source.pk]
+    assert [each.id for each in indicators.describe(target, "203.0.113.99").other_incidents] == [
+        source.pk
+    ]

@@ -59,8 +59,9 @@ const STEPS = {
   "grant.revoked": (room, grant) => ({ ...room, grants: drop(room.grants, grant.id) }),
 
   "incident.*": (room, data) => withPassage({ ...room, incident: data.incident }, data),
+  // What was merged shows nothing as its own, also when a block is lifted that it had.
   "indicator.*": (room, data) =>
-    room.incident
+    room.incident && !room.incident.merged_into
       ? { ...room, incident: { ...room.incident, indicators: put(room.incident.indicators, data.indicator) } }
       : room,
   "evidence.added": (room, evidence) => (room.evidence ? { ...room, evidence: put(room.evidence, evidence) } : room),
