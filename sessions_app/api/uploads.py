@@ -16,6 +16,7 @@ from sessions_app.api.doors import Door, idempotent
 from sessions_app.api.downloads import FILE, WhateverIsAccepted, download
 from sessions_app.api.schema.describing import Media, described
 from sessions_app.services import evidence, uploads
+from sessions_app.services import evidence_custody as custody
 from sessions_app.vocabulary import Body, UploadResource
 
 FORM = Media(
@@ -74,7 +75,11 @@ class OneUpload(Door):
 
     @described("The file itself, as a download", FILE)
     def get(self, request: Request, upload_id: UUID) -> StreamingHttpResponse:
-        return download(uploads.visible(self.actor, upload_id), request)
+        row = uploads.visible(self.actor, upload_id)
+        answer = download(row, request)
+        if row.evidence is not None:  # the same file
+            custody.note([row.evidence], way="downloaded", by=self.actor)
+        return answer
 
 
 urlpatterns = [

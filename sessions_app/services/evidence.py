@@ -110,8 +110,7 @@ def _kept(text: str) -> Kept:
 
 
 def enter(incident: Incident, filename: str, kept: Kept, by: Actor) -> Evidence:
-    rows = Incident.objects.select_for_update(of=("self",), no_key=True)
-    locked = rows.select_related("organization", "merged_into").get(pk=incident.pk)
+    locked = incidents.lock(incident.pk)
     incidents.require_unmerged(locked)
     row = Evidence.objects.create(
         incident=locked, filename=files.clean_name(filename), stored_name=kept.stored_name, size=kept.size,

@@ -38,7 +38,7 @@ LONGEST_TEXT, MOST_PASTED, MOST_UNREAD = 20_000, 200, 5
 @transaction.atomic
 def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, by: Actor) -> tuple[Indicator, bool]:
     """Put an indicator on an incident by hand; the second answer tells whether it is new there."""
-    permissions.require(by, "add_indicator", incident)
+    incident = incidents.workable(incident.pk, verb="add_indicator", by=by)
     value = value.strip()
     kind = kind or indicators.kind_of(value)
     if kind is None:
@@ -49,10 +49,8 @@ def add(*, incident: Incident, value: str, kind: indicators.Kind | None = None, 
             _("This is not the value of an indicator of kind {kind}.").format(kind=kind),
             details={"value": [value[:100]]},
         )
-    locked = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
-    incidents.require_unmerged(locked)
-    row = known_rows(locked, [found]).get(indicators.key_of(found))
-    return (row, False) if row else (merge(incident=locked, counts={found: 1}, by=by, all_of_them=True)[0], True)
+    row = known_rows(incident, [found]).get(indicators.key_of(found))
+    return (row, False) if row else (merge(incident=incident, counts={found: 1}, by=by, all_of_them=True)[0], True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +65,16 @@ class Noted:
 @transaction.atomic
 def add_all(*, incident: Incident, text: str, by: Actor) -> Noted:
     """Put everything that a text names on an incident, as somebody pastes it from a mail or a report."""
-    permissions.require(by, "add_indicator", incident)
+    permissions.require(by, "add_indicator", incident)  # before a long text is read; nothing is locked meanwhile
     read = [(line.strip(), in_line(line)) for line in text.splitlines() if line.strip()]
     found = list(dict.fromkeys(each for _, named in read for each in named))[:MOST_PASTED]
     if not found:
         kinds = _("No address, domain, URL, hash, e-mail address, user, machine, process or file was found in this.")
         raise Invalid(kinds, details={"text": [text.strip()[:100]]})
-    locked = Incident.objects.select_for_update(no_key=True).get(pk=incident.pk)
-    incidents.require_unmerged(locked)
-    there = known_rows(locked, found)
+    incident = incidents.workable(incident.pk, verb="add_indicator", by=by)
+    there = known_rows(incident, found)
     counts = {each: 1 for each in found if indicators.key_of(each) not in there}
-    added = merge(incident=locked, counts=counts, by=by, all_of_them=True)
+    added = merge(incident=incident, counts=counts, by=by, all_of_them=True)
     return Noted(added, list(there.values()), [line[:100] for line, named in read if not named][:MOST_UNREAD])
 
 

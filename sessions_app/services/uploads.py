@@ -95,7 +95,7 @@ def require_somewhere(by: Actor) -> None:
 def visible(by: Actor, upload_id: UUID) -> Upload:
     """An upload of a session that the actor may see."""
     rows = Upload.objects.filter(session__in=permissions.visible_sessions(by))
-    found = rows.filter(pk=upload_id).select_related("uploaded_by").first()
+    found = rows.filter(pk=upload_id).select_related("uploaded_by", "evidence").first()
     if found is None:
         raise NotFound(_("There is no such file."))
     return found

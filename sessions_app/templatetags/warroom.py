@@ -8,6 +8,7 @@ from typing import Any
 from django import template
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -59,6 +60,13 @@ def rendered(html: str) -> SafeString:
 def checkboxes(html: str) -> str:
     """A follow-up that is open, `- [ ]`, as a box. In sanitised HTML only a list of ours can begin so."""
     return html.replace("<li>[ ] ", '<li class="todo">')
+
+
+@register.filter
+def ahead(at: str | None) -> bool:
+    """Whether a time of the wire is still to come."""
+    moment = parse_datetime(at) if at else None
+    return moment is not None and moment > timezone.now()
 
 
 @register.filter

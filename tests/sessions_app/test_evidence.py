@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app import actors
-from sessions_app.errors import Invalid, Refused
+from sessions_app.errors import Invalid, NotFound, Refused
 from sessions_app.models import Event, Evidence, Incident
 from sessions_app.services import evidence, evidence_counts, indicators
 from sessions_app.services.files import LONGEST_LINE, clean_name
@@ -131,7 +131,7 @@ def test_what_is_longer_than_allowed_is_refused_and_not_kept(
 def test_a_record_that_fails_takes_its_file_with_it(incident: Incident) -> None:
     before = stored_files()
     never_saved = Incident(organization=incident.organization)
-    with pytest.raises(Incident.DoesNotExist):
+    with pytest.raises(NotFound):
         attached(never_saved, LOG)
     assert stored_files() == before
 

@@ -128,12 +128,14 @@ def test_the_page_of_a_blocked_indicator_lets_an_approver_unblock_it(incident: I
     row = incident.indicators.get()
     row.known, row.blocked_until = "resolver", timezone.now() + timedelta(hours=1)
     row.save()
-    page = f"/incidents/{incident.pk}/indicators/{row.pk}/"
+    war_room = f"/incidents/{incident.pk}/"
+    page = f"{war_room}indicators/{row.pk}/"
     assert 'action="/block-list/unblock/"' in reader("approver").get(page).text
     assert 'action="/block-list/unblock/"' not in reader("responder").get(page).text
-    row.blocked_until = None
+    assert '<span class="about" data-field="about">blocked</span>' in reader("observer").get(war_room).text
+    row.blocked_until = timezone.now() - timedelta(seconds=1)  # it ended by itself: nothing tells of that
     row.save()
-    assert "known: public resolver" in reader("observer").get(f"/incidents/{incident.pk}/").text
+    assert "known: public resolver" in reader("observer").get(war_room).text
     assert 'action="/block-list/unblock/"' not in reader("approver").get(page).text
 
 

@@ -157,6 +157,17 @@ def test_only_who_sees_the_session_gets_at_its_files(client: Client, rita: User)
     assert client.get(f"/api/v1/uploads/{UNKNOWN}").status_code == 404
 
 
+def test_who_takes_evidence_along_as_the_upload_it_was_has_looked(responder: Client, rita: User) -> None:
+    incident = factories.incident()
+    assert incident.room is not None
+    told = put(responder, incident.room, b"login of kim from 203.0.113.5\n", "auth.log").json()
+    body = MessageSend(content="See.", attachments=[told["id"]])
+    messages.post(session_id=incident.room.pk, body=body, by=actors.person(rita))
+    assert b"".join(responder.get(f"/api/v1/uploads/{told['id']}"))
+    (look,) = incident.evidence.get().looks.all()
+    assert (look.way, look.actor_name) == ("downloaded", "rita")
+
+
 def test_a_text_is_evidence_with_the_message_that_says_it(responder: Client, rita: User) -> None:
     incident, by = factories.incident(), actors.person(rita)
     assert incident.room is not None

@@ -2,7 +2,7 @@ import { clockTime, serverNow } from "../lib/clock.js";
 import { clone, field, fill, reconcile, setVisible, toggleAttribute } from "../lib/dom.js";
 import { request } from "../lib/http.js";
 import { gettext, ngettext, number } from "../lib/words.js";
-import { byWeight, notedLine } from "../models/indicators.js";
+import { byWeight, isBlocked, notedLine } from "../models/indicators.js";
 import { labelOf } from "../models/labels.js";
 
 const FOLDED = 8;
@@ -18,7 +18,7 @@ class IndicatorList extends HTMLElement {
     this.addEventListener("submit", this);
     field(this, "list").replaceChildren();
     room.subscribe(({ incident }) => {
-      this.indicators = byWeight(incident?.indicators ?? []);
+      this.indicators = byWeight(incident?.indicators ?? [], serverNow());
       this.draw();
     });
   }
@@ -45,7 +45,7 @@ class IndicatorList extends HTMLElement {
   }
 
   one(node, indicator) {
-    const blocked = isBlocked(indicator) ? gettext("blocked until {time}", { time: clockTime(indicator.blocked_until) }) : "";
+    const blocked = isBlocked(indicator, serverNow()) ? gettext("blocked until {time}", { time: clockTime(indicator.blocked_until) }) : "";
     fill(node, { kind: labelOf("indicator", indicator.kind), about: blocked || aboutLine(indicator) });
     toggleAttribute(field(node, "about"), "data-blocked", Boolean(blocked));
     setVisible(field(node, "value"), indicator.value);
@@ -133,10 +133,6 @@ class IndicatorList extends HTMLElement {
     const said = field(this, "said");
     if (said) setVisible(said, words);
   }
-}
-
-function isBlocked({ blocked_until }) {
-  return blocked_until !== null && Date.parse(blocked_until) > serverNow();
 }
 
 function unblocking(form) {

@@ -3,12 +3,17 @@ import { gettext, number } from "../lib/words.js";
 /** Indicators in the order a responder asks for them: blocked, then what comes from outside, then what is seen most. */
 const KINDS = ["ip", "domain", "url", "hash", "process", "file", "user", "host", "email"];
 
-export function byWeight(indicators) {
-  return [...indicators].sort((a, b) => rank(a) - rank(b) || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || b.seen_count - a.seen_count);
+export function byWeight(indicators, now) {
+  return [...indicators].sort((a, b) => rank(a, now) - rank(b, now) || KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || b.seen_count - a.seen_count);
 }
 
-function rank(indicator) {
-  if (indicator.blocked_until) return 0;
+/** A block ends by itself: its time is over, and nothing says so. */
+export function isBlocked({ blocked_until: until }, now) {
+  return until !== null && Date.parse(until) > now;
+}
+
+function rank(indicator, now) {
+  if (isBlocked(indicator, now)) return 0;
   if (indicator.known) return 3;
   return indicator.private === false ? 1 : indicator.private === null ? 2 : 3;
 }
