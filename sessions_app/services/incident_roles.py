@@ -1,6 +1,7 @@
 """Who does what in an incident: commander, scribe, liaison, and whatever else people call it."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.db import transaction
 from sessions_app import resources
 from sessions_app.actors import Actor
 from sessions_app.events import log
-from sessions_app.models import Incident, IncidentRole
+from sessions_app.models import Incident, IncidentRole, User
 from sessions_app.services import incidents
 from sessions_app.vocabulary import IncidentChanged
 
@@ -42,20 +43,28 @@ def of(incident: Incident) -> dict[str, UUID]:
 
 
 def _set(incident: Incident, roles: Mapping[str, UUID], *, by: Actor, cause: UUID | None) -> None:
+    """The room hears of the commander and of the other roles; the audit trail has all of it as one entry."""
     people = {role: incidents.responder(incident, user_id, field="roles") for role, user_id in roles.items()}
-    incidents.change(incident_id=incident.pk, changes={"commander_id": roles.get(COMMANDER)}, by=by, cause=cause)
-    incident.refresh_from_db(fields=["commander"])
+    told = incidents.change_locked(incident, {"commander_id": roles.get(COMMANDER)}, by=by, cause=cause)
+    others = {role: person for role, person in people.items() if role != COMMANDER}
+    told |= _set_others(incident, others, by=by, cause=cause)
+    if told:
+        incidents.note("incident.roles_changed", incident, by=by, **told)
+
+
+def _set_others(
+    incident: Incident, people: Mapping[str, User], *, by: Actor, cause: UUID | None
+) -> dict[str, tuple[Any, Any]]:
     before = {row.role: resources.named(row.user) for row in incident.roles.select_related("user").order_by("role")}
-    after = {role: resources.named(people[role]) for role in sorted(roles) if role != COMMANDER}
+    after = {role: resources.named(people[role]) for role in sorted(people)}
     if before == after:
-        return
+        return {}
     incident.roles.all().delete()
     IncidentRole.objects.bulk_create(
         IncidentRole(incident=incident, role=role, user=people[role]) for role in after
     )  # fmt: skip
     assert incident.room_id is not None
-    told = IncidentChanged(
-        event="incident.changed", incident=resources.incident(incident), changes={"roles": (before, after)}
-    )
+    changes = {"roles": (before, after)}
+    told = IncidentChanged(event="incident.changed", incident=resources.incident(incident), changes=changes)
     log.record(told, session=log.lock(incident.room_id), actor=by, cause=cause)
-    incidents.note("incident.roles_changed", incident, by=by, roles=(before, after))
+    return changes

@@ -52,16 +52,24 @@ def declare(
 def change(*, incident_id: UUID, changes: dict[str, Any], by: Actor, cause: UUID | None = None) -> Incident:
     """Change title, severity, status or commander; everyone in its war room sees who did it."""
     incident = workable(incident_id, verb="change_incident", by=by)
+    if told := change_locked(incident, changes, by=by, cause=cause):
+        note("incident.changed", incident, by=by, changes=told)
+    return incident
+
+
+def change_locked(
+    incident: Incident, changes: dict[str, Any], *, by: Actor, cause: UUID | None = None
+) -> dict[str, tuple[Any, Any]]:
+    """The same on an incident that the caller has locked to work on: answers what changed, for the audit trail."""
     wanted = {name: value for name, value in changes.items() if getattr(incident, name) != value}
     if not wanted:
-        return incident
+        return {}
     settles = wanted.get("status") in Incident.SETTLED and incident.status not in Incident.SETTLED
     if settles:
         permissions.require(by, "close_incident", incident)
     told = _apply(incident, wanted)
     _tell(incident, told, settles=settles, by=by, cause=cause)
-    note("incident.changed", incident, by=by, changes=told)
-    return incident
+    return told
 
 
 @transaction.atomic

@@ -110,6 +110,16 @@ def test_what_a_person_changes_stands_in_the_audit_trail(found: Incident, casey:
     assert entries[0].detail == {"changes": {"severity": ["high", "low"], "status": ["open", "contained"]}}
 
 
+def test_roles_that_are_set_at_once_are_one_entry_of_the_trail(found: Incident, casey: User) -> None:
+    other = user("olli", name="Olli")
+    put(person(casey), f"incidents/{found.pk}/roles", {"commander": str(casey.pk), "scribe": str(other.pk)})
+    (entry,) = AuditEntry.objects.filter(object_id=str(found.pk))
+    commander, scribe = {"id": str(casey.pk), "name": "Casey"}, {"id": str(other.pk), "name": "Olli"}
+    assert entry.action == "incident.roles_changed"
+    assert entry.detail == {"commander": [None, commander], "roles": [{}, {"scribe": scribe}]}
+    assert [list(data["changes"]) for _, data in told(found)] == [["commander"], ["roles"]]
+
+
 @pytest.mark.parametrize("wrong", [{"Scribe!": None}, {"scribe": "me"}, {"scribe": None}, [], {"x" * 30: None}])
 def test_roles_of_the_wrong_shape_are_refused(wrong: Any, found: Incident, casey: User) -> None:
     assert put(person(casey), f"incidents/{found.pk}/roles", wrong).status_code == 400
