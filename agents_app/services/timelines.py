@@ -1,4 +1,4 @@
-"""What happened around a moment: lines of evidence by the time they say, alerts, and what was done in the room."""
+"""What happened around a moment: lines of evidence by the time they say, alerts, and what was done in the rooms."""
 
 import re
 import time
@@ -14,6 +14,7 @@ from sessions_app import log_words
 from sessions_app.errors import Invalid
 from sessions_app.ingest import times
 from sessions_app.models import Event, Evidence, Incident
+from sessions_app.services import merging
 from sessions_app.services.evidence_files import files_and_alerts, read_lines, read_pieces, split
 from sessions_app.services.evidence_queries import Query
 from sessions_app.services.files import shown
@@ -119,7 +120,7 @@ def _all(incident: Incident, window: Window) -> Iterator[Entry]:
     for row in files:
         yield from _of_evidence(row, window)
     yield from _matching(_of_alerts(incident, window), window)
-    yield from _matching(_of_room(incident, window), window)
+    yield from _matching(_of_rooms(incident, window), window)
 
 
 def _of_evidence(row: Evidence, window: Window) -> Iterator[Entry]:
@@ -134,21 +135,24 @@ def _of_evidence(row: Evidence, window: Window) -> Iterator[Entry]:
 
 
 def _of_alerts(incident: Incident, window: Window) -> Iterator[Entry]:
-    for row in incident.alerts.order_by("id"):
+    for row in incident.alerts.defer("raw").order_by("id"):
         at = row.occurred_at or row.received_at
         if window.holds(at):
             yield Entry(at, "alert", row.source, row.title)
 
 
-def _of_room(incident: Incident, window: Window) -> Iterator[Entry]:
+def _of_rooms(incident: Incident, window: Window) -> Iterator[Entry]:
+    """Its own, and those of incidents that were merged into it: what was done there says so."""
+    family = merging.family(incident)
+    elsewhere = {each.room_id: f" of “{each.title}”" for each in family if each != incident}
     told = Event.objects.filter(
-        session=incident.room_id, type__in=log_words.LINES, ts__range=(window.start, window.end)
+        session__in=[each.room_id for each in family], type__in=log_words.LINES, ts__range=(window.start, window.end)
     )
-    for event in told.order_by("seq"):
+    for event in told.order_by("ts", "seq").iterator():
         yield Entry(
             event.ts,
             "room",
-            f"event {event.seq}",
+            f"event {event.seq}{elsewhere.get(event.session_id, '')}",
             log_words.line_of(event.type, event.data, event.actor_name)[:LONGEST_TEXT],
         )
 

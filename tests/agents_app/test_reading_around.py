@@ -13,8 +13,8 @@ from agents_app.models import Runbook
 from agents_app.services import runbooks, timelines
 from agents_app.tools.incidents import LONGEST_RUNBOOK
 from sessions_app import actors
-from sessions_app.models import Alert, EvidenceLook, Incident
-from sessions_app.services import evidence, related
+from sessions_app.models import Alert, Event, EvidenceLook, Incident
+from sessions_app.services import evidence, merging, related
 from tests import factories
 from tests.agents_app.control import Scene, said, scene
 
@@ -140,6 +140,19 @@ def test_alerts_and_what_was_done_in_the_room_stand_in_the_timeline(logged: Scen
     assert entries[0] == ("alert", "A shell")
     assert ("room", "evidence was added: auth.log") in entries
     assert any(source == "room" and "asked for block" in text for source, text in entries)
+
+
+def test_what_was_done_where_an_incident_was_merged_from_stands_in_the_timeline_too(logged: Scene) -> None:
+    assert logged.incident
+    other = factories.incident(logged.organization, title="Scan of the gate")
+    evidence.attach(incident=other, filename="scan.log", stream=io.BytesIO(b"x"), by=actors.SYSTEM)
+    seq = Event.objects.get(session=other.room_id).seq
+    commander = actors.person(logged.person("commander"))
+    merging.merge(incident_id=other.pk, into=logged.incident.pk, by=commander)
+    told = call(logged, "timeline_of", around=timezone.now().isoformat(), about="evidence")
+    where = {each["text"]: each["where"] for each in told["entries"]}
+    assert where["evidence was added: scan.log"] == f"event {seq} of “Scan of the gate”"
+    assert "of" not in where["evidence was added: auth.log"]
 
 
 @pytest.mark.parametrize("around", ["yesterday", "25:00", "auth.log:3", "auth.log:99", "nothing.log:1"])
