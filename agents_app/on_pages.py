@@ -12,6 +12,8 @@ from agents_app.services import quota_standing
 from sessions_app.actors import Actor
 from sessions_app.models import ChatSession
 
+BROKE_OFF: dict[str, str] = {Run.Status.CANCELLED: "stopped", Run.Status.FAILED: "failed"}
+
 
 def faces(session: ChatSession) -> list[dict[str, Any]]:
     """The agents of the room's organisation as people see them: the same everywhere."""
@@ -30,10 +32,10 @@ def unfinished_runs(session: ChatSession) -> list[dict[str, Any]]:
     return [resources.run(row).wire() for row in rows]
 
 
-def crew_broke_off(session: ChatSession, by: Actor) -> bool:
-    """Whether the last crew here was stopped, or failed, before it was done."""
+def crew_broke_off(session: ChatSession, by: Actor) -> str:
+    """How the last crew here ended before it was done, if it did; the same as in static/js/models/waiting.js."""
     crews = Run.objects.filter(session=session, mode=Run.Mode.CREW).order_by("-pk")
-    return crews.values_list("status", flat=True).first() in (Run.Status.CANCELLED, Run.Status.FAILED)
+    return BROKE_OFF.get(crews.values_list("status", flat=True).first() or "", "")
 
 
 def agents_at_work(incident_ids: Iterable[UUID]) -> dict[UUID, int]:

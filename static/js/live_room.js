@@ -11,6 +11,7 @@ import { privateQuestion } from "./models/private.js";
 import { apply, fromSnapshot } from "./models/room.js";
 import { Seen } from "./models/seen.js";
 import * as typing from "./models/typing.js";
+import { brokenOff } from "./models/waiting.js";
 import { firstLine, withWords } from "./models/words.js";
 
 const HISTORY_PAGE = 200;
@@ -40,7 +41,7 @@ export class LiveRoom {
     this.trouble = new Store("");
     this.reference = "";   // under which the server's log has it
     this.reported = new Store(document.querySelector("[data-reported]") !== null);
-    this.brokeOff = new Store(document.querySelector("[data-crew-broke-off]") !== null);   // the last crew was stopped, or failed
+    this.brokeOff = new Store(document.querySelector("[data-crew-broke-off]")?.dataset.crewBrokeOff ?? "");   // whether the last crew was stopped, or failed
     this.newestCrew = "";
     this.spent = new Store(0);   // how often something was taken from the quotas
     this.called = new Store(0);   // mentions of me that came while I looked elsewhere
@@ -142,7 +143,7 @@ export class LiveRoom {
     this.pastRuns.set(run.agent_name, run);
     if (run.mode !== "crew" || run.id < this.newestCrew) return;
     this.newestCrew = run.id;
-    this.brokeOff.set(run.status !== "succeeded");
+    this.brokeOff.set(brokenOff(run));
   }
 
   /** Files also come and go with an incident that is merged or taken out again; older pages of the log change nothing newer. */

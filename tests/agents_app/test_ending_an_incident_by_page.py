@@ -5,6 +5,7 @@ import re
 import pytest
 from django.test import Client
 
+from agents_app.models import Run
 from sessions_app.models import Message
 from tests import factories
 from tests.agents_app.crew_alerts import BRUTE_FORCE
@@ -12,6 +13,7 @@ from tests.agents_app.crew_room import CrewRoom
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HIDDEN = re.compile(r"<resolve-card[^>]* hidden")
+PARTS = re.compile(r'<span data-field="(done|stopped|failed)"( hidden)?>')
 READY = "Ready to resolve"
 
 
@@ -48,6 +50,17 @@ def test_when_the_crew_has_reported_its_incident_waits_for_a_person_to_resolve_i
     assert (said.sender_type, said.seq < closed.seq) == ("user", True)
     assert HIDDEN.search(page(commander, room))
     assert "report ready" not in commander.get("/").text
+
+
+@pytest.mark.parametrize(("status", "said"), [("cancelled", "stopped"), ("failed", "failed")])
+def test_a_crew_that_failed_is_not_called_stopped(room: CrewRoom, status: str, said: str) -> None:
+    room.work_to_the_end("approve")
+    Run.objects.filter(pk=room.run.pk).update(status=status)
+    shown = page(client("commander"), room)
+    assert f">The crew {'was stopped' if said == 'stopped' else 'failed'}</h2>" in shown
+    assert f'data-crew-broke-off="{said}"' in shown
+    parts = {name: bool(hidden) for name, hidden in PARTS.findall(shown)}
+    assert parts == {"done": True, "stopped": said != "stopped", "failed": said != "failed"}
 
 
 def test_a_report_of_a_crew_at_work_again_is_not_ready(room: CrewRoom) -> None:

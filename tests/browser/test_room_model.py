@@ -225,6 +225,32 @@ def test_how_long_an_agent_does_what_it_does_counts_from_its_last_change(page: P
     assert told == [["thinking", "00"], ["thinking", "09"], ["waits for approval", "08"]]
 
 
+def test_what_is_over_is_no_block_and_a_merged_incident_shows_nothing_as_its_own(
+    page: Page, shared_server: Server
+) -> None:
+    sign_in(page, shared_server, "observer")
+    told = page.evaluate(
+        """async () => {
+          const { byWeight } = await import("/static/js/models/indicators.js");
+          const { brokenOff } = await import("/static/js/models/waiting.js");
+          const { apply } = await import("/static/js/models/room.js");
+          const one = (value, minute) => ({ value, kind: "ip", private: false, known: null, seen_count: minute,
+            blocked_until: `2026-01-01T00:${minute}:00Z` });
+          const [over, blocked] = [one("over", 20), one("blocked", 40)];
+          const seen = { ...one("seen", 30), blocked_until: null };
+          const event = { type: "indicator.unblocked", seq: 2, data: { indicator: { id: "i" } } };
+          const room = (merged_into) => ({ session: {}, incident: { merged_into, indicators: [] } });
+          const shown = (merged_into) => apply(room(merged_into), event).incident.indicators.length;
+          return {
+            order: byWeight([over, seen, blocked], Date.parse("2026-01-01T00:25:00Z")).map((each) => each.value),
+            ends: ["succeeded", "cancelled", "failed"].map((status) => brokenOff({ status })),
+            shown: [shown(null), shown({ id: "t" })],
+          };
+        }"""
+    )
+    assert told == {"order": ["blocked", "seen", "over"], "ends": ["", "stopped", "failed"], "shown": [1, 0]}
+
+
 def test_a_close_code_says_what_to_do_next(page: Page, shared_server: Server) -> None:
     sign_in(page, shared_server, "observer")
     told = page.evaluate(

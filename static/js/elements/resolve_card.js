@@ -2,6 +2,8 @@ import { field } from "../lib/dom.js";
 import { gettext } from "../lib/words.js";
 import { readyToResolve } from "../models/waiting.js";
 
+const TITLES = { done: gettext("Ready to resolve"), stopped: gettext("The crew was stopped"), failed: gettext("The crew failed") };
+
 /** Shown when the crew has reported and works no more, until a person settles the incident. Its form needs no script. */
 class ResolveCard extends HTMLElement {
   connect({ room, reported, brokeOff }) {
@@ -18,9 +20,9 @@ class ResolveCard extends HTMLElement {
 
   /** A crew that was stopped, or failed, leaves a report too: it is not done for that. */
   say(broke) {
-    field(this, "done").hidden = broke;
-    field(this, "stopped").hidden = !broke;
-    field(this, "title").textContent = broke ? gettext("The crew was stopped") : gettext("Ready to resolve");
+    const said = broke || "done";
+    for (const name of Object.keys(TITLES)) field(this, name).hidden = name !== said;
+    field(this, "title").textContent = TITLES[said];
   }
 }
 

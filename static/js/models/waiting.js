@@ -3,6 +3,12 @@ import { gettext, ngettext } from "../lib/words.js";
 import { mayDecide } from "./approvals.js";
 
 const SETTLED = new Set(["resolved", "closed"]);
+const BROKE_OFF = { cancelled: "stopped", failed: "failed" };
+
+/** How a crew's run ended before it was done; "" if it did not. */
+export function brokenOff(run) {
+  return BROKE_OFF[run.status] ?? "";
+}
 
 export function waitingCount({ approvals, questions, unknowns }) {
   return approvals.length + (questions?.length ?? 0) + (unknowns?.length ?? 0);
@@ -23,10 +29,14 @@ export function nextForMe(room, { me, reported, closes, brokeOff }) {
     return { text: gettext("{agent} has a question", { agent: question.asked_by }), action: gettext("Look and answer"), key: question.id };
   }
   if (closes && readyToResolve(room, reported)) {
-    const text = brokeOff ? gettext("The crew was stopped before it was done.") : gettext("The crew is done and its report is ready.");
-    return { text, action: gettext("Look and resolve"), key: "resolve" };
+    return { text: crewLine(brokeOff), action: gettext("Look and resolve"), key: "resolve" };
   }
   return null;
+}
+
+function crewLine(brokeOff) {
+  if (brokeOff === "failed") return gettext("The crew failed before it was done.");
+  return brokeOff ? gettext("The crew was stopped before it was done.") : gettext("The crew is done and its report is ready.");
 }
 
 function approvalsLine([first, ...more]) {
