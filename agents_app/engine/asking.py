@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from pydantic import BaseModel, ValidationError
@@ -129,8 +129,8 @@ class Asking:
                 self._count_unfinished(corrections, error)
                 wait = self._wait_before_next(error, tried)
                 if wait is None:
-                    await self._give_up(error)
-                await self._try_again(wait or 0, corrections)
+                    raise await self._refusal(error) from error
+                await self._try_again(wait, corrections)
             finally:
                 self.speaker.hush()
 
@@ -170,12 +170,13 @@ class Asking:
             await self.turn.afford(partial(self._expected, corrections))
         await self.turn.watch.sleep(wait)
 
-    async def _give_up(self, error: Failure) -> NoReturn:
+    async def _refusal(self, error: Failure) -> Refused:
+        """Leave it there: what is said to who asked, and noted of the provider."""
         await self._leave("failed")
         refused = refusal(error)
         if not isinstance(error, Useless):  # what it says is one thing, whether it answers another
             await executors.run(partial(providers.note_error, self.resolved.provider.pk, refused.detail))
-        raise refused from error
+        return refused
 
     def _stream(self, messages: list[ModelMessage]) -> Any:
         return model_request_stream(
