@@ -38,7 +38,7 @@ class SessionResource(Resource):
     head: int
     rounds_used: int | None = None
     rounds_left: int | None = None
-    purged_at: datetime | None = None
+    purged_at: datetime | None = Field(None, description="When its texts were removed for good.")
     last_active_at: datetime
     created_at: datetime
     updated_at: datetime
@@ -73,7 +73,7 @@ class RunResource(Resource):
     id: UUID
     session_id: UUID
     parent_run_id: UUID | None
-    prompt_id: UUID | None = None
+    prompt_id: UUID | None = Field(None, description="The message it answers.")
     mode: str
     path: str
     path_reason: str
@@ -138,8 +138,7 @@ class ApprovalResource(Resource):
     feedback: str | None
     outcome: str | None
     created_at: datetime
-    # Arguments in the agent's own words: they bind no grant.
-    own_words: list[str] = []
+    own_words: list[str] = Field([], description="Arguments in the agent's own words: they bind no grant.")
 
 
 class GrantResource(Resource):
@@ -171,8 +170,9 @@ class IndicatorResource(Resource):
     kind: str
     value: str
     private: bool | None
-    # What a well-known address or domain is: resolver, updates, vendor, ...; `listed` by the organisation.
-    known: str | None = None
+    known: str | None = Field(
+        None, description="What a well-known address or domain is: resolver, ...; `listed` by the organisation."
+    )
     seen_count: int
     first_seen: datetime
     last_seen: datetime
@@ -192,17 +192,16 @@ class IncidentResource(Resource):
     indicators: list[IndicatorResource]
     summary: str | None
     summary_version: int
-    # The event of its war room that told the summary.
-    summary_seq: int | None = None
+    summary_seq: int | None = Field(None, description="The event of its war room that told the summary.")
     opened_at: datetime
     closed_at: datetime | None
     commander: dict[str, Any] | None
-    # Role to {id, name}; the commander stands apart.
-    roles: dict[str, dict[str, str]] = {}
-    # {id, title} of the incident that goes on in its place, and of those that were merged into this one.
-    merged_into: dict[str, str] | None = None
-    merged: list[dict[str, str]] = []
-    techniques: list[str] = []
+    roles: dict[str, dict[str, str]] = Field({}, description="Role to {id, name}; the commander stands apart.")
+    merged_into: dict[str, str] | None = Field(
+        None, description="{id, title} of the incident that goes on in its place; this one has no indicators then."
+    )
+    merged: list[dict[str, str]] = Field([], description="{id, title} of those that were merged into this one.")
+    techniques: list[str] = Field([], description="Of MITRE ATT&CK, as its sources name them.")
 
 
 class EvidenceResource(Resource):
@@ -405,8 +404,9 @@ class ExecutionChanged(EventData):
     types = _types("execution", "started", "succeeded", "failed", "unknown", "resolved")
     tool_call: ToolCallResource
     approval_id: UUID | None = None
-    # What allowed it unasked, as its use has left it; only where the call begins.
-    grant: GrantResource | None = None
+    grant: GrantResource | None = Field(
+        None, description="What allowed it unasked, as its use has left it; only where the call begins."
+    )
     resolution: str | None = None
 
 
@@ -504,8 +504,8 @@ class IncidentChanged(EventData):
     changes: dict[str, tuple[Any, Any]] | None = None
     alert: dict[str, Any] | None = None
     report_id: UUID | None = None
-    came: Passage | None = None
-    went: Passage | None = None
+    came: Passage | None = Field(None, description="What a merge, or its undoing, brought here.")
+    went: Passage | None = Field(None, description="What it took away: no longer this incident's.")
 
 
 class IndicatorChanged(EventData):
@@ -522,8 +522,8 @@ class TimelinePinned(EventData):
     seq: int
     by: str
     note: str | None = None
-    text: str = ""
-    ts: datetime | None = None
+    text: str = Field("", description="The entry in one line, in English.")
+    ts: datetime | None = Field(None, description="When the entry happened.")
 
 
 class EvidenceAdded(EventData):
