@@ -356,6 +356,4 @@ def test_what_was_merged_in_is_no_other_incident_and_not_related(
     assert related.of(target) == []
     assert indicators.describe(target, "203.0.113.99").other_incidents == []
     unmerge(caller, source)
-    assert [each.id for each in indicators.describe(target, "203.0.113.99").other_incidents] == [
-        source.pk
-    ]
+    assert [each.id for each in indicators.describe(target, "203.0.113.99").other_incidents] == [source.pk]
