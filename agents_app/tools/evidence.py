@@ -5,9 +5,9 @@ from typing import Any
 
 from agents_app import catalogue
 from agents_app.tools.registry import Call, ToolFailed, tool
-from sessions_app.actors import Actor
+from sessions_app import actors, permissions
 from sessions_app.errors import Refused
-from sessions_app.models import Evidence, Incident
+from sessions_app.models import ChatSession, Evidence, Incident
 from sessions_app.services import evidence, evidence_custody, indicators
 from sessions_app.services.evidence import Query
 
@@ -62,8 +62,13 @@ def named(incident: Incident, filename: str) -> list[Evidence] | None:
 
 
 def looked(call: Call, incident: Incident, rows: list[Evidence] | None, *, way: str) -> None:
-    """Agents look too, and stand in the chain of custody by their names."""
-    by = Actor(kind="agent", id=call.agent_name, name=call.agent_name)
+    """Agents look too, and stand in the chain of custody by their names.
+
+    In an engineer chat it is the engineer who looks: that an agent did, while none is at work in the open, would tell
+    everybody who reads the chain that somebody asks in private.
+    """
+    room = ChatSession.objects.select_related("owner").get(pk=call.lease.session_id)
+    by = actors.person(room.owner) if permissions.private(room) and room.owner else actors.agent(call.agent_name)
     evidence_custody.note(incident.evidence.all() if rows is None else rows, way=way, by=by)
 
 

@@ -13,7 +13,7 @@ from agents_app.models import Runbook
 from agents_app.services import runbooks, timelines
 from agents_app.tools.incidents import LONGEST_RUNBOOK
 from sessions_app import actors
-from sessions_app.models import Alert, Event, EvidenceLook, Incident
+from sessions_app.models import Alert, ChatSession, Event, EvidenceLook, Incident
 from sessions_app.services import evidence, merging, related
 from tests import factories
 from tests.agents_app.control import Scene, said, scene
@@ -110,6 +110,16 @@ def test_whoever_puts_evidence_in_order_or_describes_what_stands_in_it_has_looke
     EvidenceLook.objects.all().delete()
     call(logged, "describe_indicator", indicator="203.0.113.9")
     assert EvidenceLook.objects.filter(evidence__filename="auth.log").count() == 1
+
+
+def test_what_an_agent_looks_at_in_private_its_owner_has_looked_at(logged: Scene) -> None:
+    """The chain of custody is read by many, and that somebody asks in private is for auditors."""
+    owner = logged.person("responder")
+    session = ChatSession.objects.filter(pk=logged.session.pk)
+    session.update(category="engineer_chat", owner=owner)
+    call(logged, "search_evidence", query="203.0.113.9")
+    (look,) = EvidenceLook.objects.all()
+    assert (look.actor_kind, look.actor_id, look.way) == ("user", str(owner.pk), "searched")
 
 
 def test_reading_for_a_timeline_ends_before_its_tool_gives_up(logged: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
