@@ -117,8 +117,12 @@ def incident(
     indicators: Iterable[Indicator] | None = None,
     roles: Iterable[IncidentRole] | None = None,
     merged: Iterable[Incident] | None = None,
+    truncated: bool = False,
 ) -> IncidentResource:
-    """What is given saves its query; the wire's order is oldest first. What was merged shows nothing as its own."""
+    """What is given saves its query; the wire's order is oldest first. What was merged shows nothing as its own.
+
+    `truncated`: the indicators that are given are only some.
+    """
     found = row.indicators.order_by("id") if indicators is None else indicators
     held = row.roles.select_related("user") if roles is None else roles
     within = row.merged_from.order_by("id") if merged is None else merged
@@ -143,6 +147,7 @@ def incident(
         merged_into=titled(row.merged_into) if row.merged_into else None,
         merged=[titled(each) for each in within],
         techniques=row.techniques,
+        truncated=truncated,
     )
 
 

@@ -202,6 +202,7 @@ class IncidentResource(Resource):
     )
     merged: list[dict[str, str]] = Field([], description="{id, title} of those that were merged into this one.")
     techniques: list[str] = Field([], description="Of MITRE ATT&CK, as its sources name them.")
+    truncated: bool = Field(False, description="Told in part: its indicators are to be put into those that are known.")
 
 
 class EvidenceResource(Resource):

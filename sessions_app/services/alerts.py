@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,14 +16,18 @@ from sessions_app import ingest, permissions, resources
 from sessions_app.actors import Actor
 from sessions_app.errors import Refused
 from sessions_app.events import log
+from sessions_app.indicators import Found
 from sessions_app.ingest import ParsedAlert
 from sessions_app.models import Alert, Incident, Organization, Severity
 from sessions_app.services import evidence, incidents, indicators, merged_rows, techniques
-from sessions_app.vocabulary import IncidentChanged
+from sessions_app.vocabulary import IncidentChanged, IncidentResource
 
 MOST_INDICATORS = 200
 # A repeat is kept as evidence only while it tells something new: an attacker who rotates addresses fills no disk.
 MOST_KEPT_REPEATS = 20
+# Of an incident with more indicators an alert tells those that it names: who floods one with them would have all of
+# them written, and sent to everybody, with each repeat.
+MOST_TOLD = 200
 RACES = 5
 
 
@@ -135,10 +140,11 @@ def again(incident: Incident, parsed: ParsedAlert, by: Actor) -> Alert:
     alert.last_received_at = timezone.now()
     alert.save(update_fields=["count", "status", "severity", "techniques", "last_received_at"])
     techniques.learn(incident, parsed.techniques)
-    news = indicators.merge(incident=incident, counts=indicators.counted(parsed.indicators[:MOST_INDICATORS]), by=by)
+    counts = indicators.counted(parsed.indicators[:MOST_INDICATORS])
+    news = indicators.merge(incident=incident, counts=counts, by=by)
     if news and alert.count <= MOST_KEPT_REPEATS:
         evidence.attach_alert(incident=incident, source=parsed.source, raw=parsed.raw, by=by)
-    tell(incident, alert, by)
+    tell(incident, alert, by, names=counts)
     if grown and Severity(parsed.severity).outranks(Severity(incident.severity)):
         # Only when its source grew graver than it said before: what a person has lowered stays low.
         incidents.change(incident_id=incident.pk, changes={"severity": parsed.severity}, by=as_system(by))
@@ -165,12 +171,20 @@ def as_system(by: Actor) -> Actor:
     return replace(by, kind="system", user=None, key=None)
 
 
-def tell(incident: Incident, alert: Alert, by: Actor) -> None:
+def tell(incident: Incident, alert: Alert, by: Actor, *, names: Iterable[Found] = ()) -> None:
     """Bring the incident's count up to date and put the alert into its room."""
     room = indicators.room_of(incident)
     merged_rows.recount(incident)
-    told = IncidentChanged(event="incident.alert", incident=resources.incident(incident), alert=summary(alert))
+    told = IncidentChanged(event="incident.alert", incident=shown(incident, names), alert=summary(alert))
     log.record(told, session=room, actor=by)
+
+
+def shown(incident: Incident, names: Iterable[Found]) -> IncidentResource:
+    """With all its indicators; where they are many, with those that an alert names."""
+    if incident.indicators.count() <= MOST_TOLD:
+        return resources.incident(incident)
+    named = indicators.known_rows(incident, list(names)).values()
+    return resources.incident(incident, indicators=sorted(named, key=lambda row: row.pk), truncated=True)
 
 
 def summary(alert: Alert) -> dict[str, Any]:

@@ -110,6 +110,22 @@ def life(browser: Any, shared_server: Server) -> Iterator[tuple[Page, str, list[
     page.context.close()
 
 
+def test_of_an_incident_that_is_told_in_part_the_rest_stays(page: Page, shared_server: Server) -> None:
+    page.goto(f"{shared_server.url}/sign-in/")
+    known, told = ([{"id": each, "seen_count": count} for each in ids] for ids, count in (("abc", 1), ("bd", 2)))
+    room = page.evaluate(
+        """async ([known, told]) => {
+          const { apply } = await import("/static/js/models/room.js");
+          const room = { session: {}, tasks: [], incident: { id: "i", truncated: false, indicators: known } };
+          const incident = { id: "i", truncated: true, alert_count: 9, indicators: told };
+          return apply(room, { type: "incident.alert", seq: 5, data: { incident } });
+        }""",
+        [known, told],
+    )
+    assert {one["id"]: one["seen_count"] for one in room["incident"]["indicators"]} == {"a": 1, "b": 2, "c": 1, "d": 2}
+    assert (room["incident"]["alert_count"], room["incident"]["truncated"]) == (9, False)
+
+
 def whole_log(client: httpx.Client, room: str) -> Iterator[dict[str, Any]]:
     after = 0
     as_json = {"Accept": "application/json"}

@@ -73,6 +73,24 @@ def test_a_repeat_is_counted_into_the_open_incident(responder: Client) -> None:
     assert room_events(incident).count("incident.opened") == 1
 
 
+def test_a_repeat_tells_of_a_flooded_incident_only_what_it_names(responder: Client) -> None:
+    """Else a thousand indicators would be written and sent with each of thousands of alerts."""
+
+    def named() -> tuple[bool, list[str], int]:
+        told = Event.objects.filter(type="incident.alert").latest("seq").data["incident"]
+        return told["truncated"], sorted(each["value"] for each in told["indicators"]), told["alert_count"]
+
+    send(responder, BRUTE_FORCE, "wazuh")
+    assert named() == (False, ["203.0.113.80", "gate-1", "root"], 1)
+    incident = Incident.objects.get()
+    for number in range(250):
+        incident.indicators.create(organization=incident.organization, kind="host", value=f"host-{number}")
+    send(responder, BRUTE_FORCE, "wazuh")
+    assert named() == (True, ["203.0.113.80", "gate-1", "root"], 2)
+    whole = responder.get(f"/api/v1/incidents/{incident.pk}").json()
+    assert (whole["truncated"], len(whole["indicators"])) == (False, 253)
+
+
 def test_a_repeat_that_tells_something_new_is_kept_and_adds_it(responder: Client) -> None:
     send(responder, BRUTE_FORCE)
     send(responder, {**BRUTE_FORCE, "data": {"srcip": "203.0.113.80", "dstuser": "oracle"}})

@@ -58,7 +58,7 @@ const STEPS = {
   "grant.created": (room, grant) => ({ ...room, grants: put(room.grants, without(grant, "reason")) }),
   "grant.revoked": (room, grant) => ({ ...room, grants: drop(room.grants, grant.id) }),
 
-  "incident.*": (room, data) => withPassage({ ...room, incident: data.incident }, data),
+  "incident.*": (room, data) => withPassage({ ...room, incident: withIndicators(room.incident, data.incident) }, data),
   // What was merged shows nothing as its own, also when a block is lifted that it had.
   "indicator.*": (room, data) =>
     room.incident && !room.incident.merged_into
@@ -72,6 +72,13 @@ const STEPS = {
   "timeline.pinned": (room, pin) => ({ ...room, pins: put(room.pins, pin, "seq").toSorted((a, b) => a.seq - b.seq) }),
   "timeline.unpinned": (room, { seq }) => ({ ...room, pins: drop(room.pins, seq, "seq") }),
 };
+
+/** Of one that is told in part, the indicators that are there are put into those that are known. */
+function withIndicators(known, incident) {
+  if (!incident.truncated || !known) return incident;
+  const indicators = incident.indicators.reduce((list, one) => put(list, one), known.indicators);
+  return { ...incident, indicators, truncated: known.truncated };
+}
 
 /** Tasks come and go with an incident that is merged or taken out again. */
 function withPassage(room, { came, went }) {
