@@ -167,16 +167,22 @@ def judge_again(*, organization: Organization, by: Actor) -> int:
     changed = 0
     # All of them before the first room: whoever tells several rooms holds all their incidents.
     for incident in organization.incidents.open().select_for_update(no_key=True).order_by("id"):
-        rows = []
-        for row in incident.indicators.order_by("id"):
-            private, known = judged(row.kind, row.value, organization)
-            if (row.private, row.known) != (private, known):
-                row.private, row.known = private, known
-                rows.append(row)
-        Indicator.objects.bulk_update(rows, ["private", "known"])
+        rows = judge_rows(incident)
         tell(rows, incident, by)
         changed += len(rows)
     return changed
+
+
+def judge_rows(incident: Incident) -> list[Indicator]:
+    """The rows of an incident that are something else by what its organisation says now; the caller tells of them."""
+    rows = []
+    for row in incident.indicators.order_by("id"):
+        private, known = judged(row.kind, row.value, incident.organization)
+        if (row.private, row.known) != (private, known):
+            row.private, row.known = private, known
+            rows.append(row)
+    Indicator.objects.bulk_update(rows, ["private", "known"])
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Invalid
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Evidence, FollowUp, Incident, Merge
-from sessions_app.services import incidents, merged_rows, sessions
+from sessions_app.services import incidents, indicators, merged_rows, sessions
 from sessions_app.vocabulary import IncidentChanged, Passage
 
 Status = Incident.Status
@@ -61,6 +61,7 @@ def unmerge(*, incident_id: UUID, by: Actor, cause: UUID | None = None) -> Incid
     merged_rows.take_out(merge, _after(merge))
     for each in (source, target):
         merged_rows.recount(each)
+    indicators.judge_rows(source)  # meanwhile nobody has: its own rows waited in an incident that is over
     _restore(source, merge.status_before)
     merge.undone_by, merge.undone_at = by.user, timezone.now()
     merge.save(update_fields=["undone_by", "undone_at"])

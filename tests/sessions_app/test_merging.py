@@ -347,6 +347,20 @@ def test_what_is_taken_apart_is_still_known_for_what_it_is(caller: Caller, two: 
         assert each.indicators.get(value="8.8.8.8").known == "resolver"
 
 
+def test_what_the_organisation_said_meanwhile_holds_for_what_is_taken_out(
+    caller: Caller, two: tuple[Incident, Incident]
+) -> None:
+    source, target = two
+    merge(caller, source, target)
+    home = organization()
+    home.own_networks = ["203.0.113.96/28"]
+    home.save(update_fields=["own_networks"])
+    indicators.judge_again(organization=home, by=actors.SYSTEM)
+    unmerge(caller, source)
+    for each in two:
+        assert each.indicators.get(value="203.0.113.99").private is True
+
+
 def test_what_was_merged_in_is_no_other_incident_and_not_related(
     caller: Caller, two: tuple[Incident, Incident]
 ) -> None:
