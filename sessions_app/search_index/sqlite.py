@@ -62,8 +62,6 @@ TRIGGERS = {
             SELECT 'delete', id, {old} FROM {index} WHERE source = old.id;
         DELETE FROM {index} WHERE source = old.id; END""",
 }
-# Those of an index whose rows were not numbered by scope.
-OLD_TRIGGERS = ("{index}_added", "{index}_changed", "{index}_removed")
 
 
 # --- The tables -------------------------------------------------------------------------------------------------------
@@ -98,10 +96,14 @@ def _there(connection: BaseDatabaseWrapper, source: Source) -> bool:
 
 
 def _missing(connection: BaseDatabaseWrapper, source: Source) -> bool:
+    return not _triggers(connection, source).issuperset(name.format(index=source.index) for name in TRIGGERS)
+
+
+def _triggers(connection: BaseDatabaseWrapper, source: Source) -> set[str]:
+    """Ours on its rows, also those that an earlier version of this module made."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [source.table])
-        there = {name for (name,) in cursor.fetchall()}
-    return not there.issuperset(name.format(index=source.index) for name in TRIGGERS)
+        return {name for (name,) in cursor.fetchall() if name.startswith(f"{source.index}_")}
 
 
 def _build(connection: BaseDatabaseWrapper, source: Source) -> None:
@@ -111,12 +113,11 @@ def _build(connection: BaseDatabaseWrapper, source: Source) -> None:
     named = {"index": source.index, "table": source.table, "columns": ", ".join(source.columns), "bits": RANGE_BITS}
     named |= words
     with transaction.atomic(connection.alias), connection.cursor() as cursor:
-        for name in OLD_TRIGGERS:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name.format(**named)}")
+        for name in _triggers(connection, source):
+            cursor.execute(f"DROP TRIGGER {name}")
         for statement in TABLES.format(**named, row=_words(source, "m")).strip().split(";\n"):
             cursor.execute(statement)
         for name, body in TRIGGERS.items():
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name.format(**named)}")
             cursor.execute(f"CREATE TRIGGER {name.format(**named)} {body.format(**named)}")
 
 

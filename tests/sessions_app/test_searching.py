@@ -233,6 +233,20 @@ def test_a_search_that_takes_too_long_is_ended(casey: User, monkeypatch: pytest.
     assert User.objects.count() == 1
 
 
+@pytest.mark.once
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL keeps its indexes without triggers")
+def test_triggers_of_an_earlier_index_are_taken_away_with_it(casey: User) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER search_message_entered")
+        cursor.execute(
+            "CREATE TRIGGER search_message_added AFTER INSERT ON sessions_app_message "
+            "BEGIN INSERT INTO search_message(source) VALUES (new.id); END"
+        )
+    search_index.install()
+    said("written after it")
+    assert found(casey, "written") == ["written after it"]
+
+
 def test_a_database_without_its_index_is_told_of_and_still_searched(
     casey: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
