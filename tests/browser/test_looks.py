@@ -67,12 +67,21 @@ def test_every_page_keeps_the_rules_of_access(
         if pane:
             page.get_by_role("button", name=re.compile(f"^{pane}")).click()
         assert broken_rules(page) == []
-    approval_card(page)
+    assert_decided_without_scrolling(page)
     open_menu(page)
     assert broken_rules(page) == []
     for path in ("/", f"/incidents/{incident}/report/", f"/incidents/{reported}/", f"/incidents/{reported}/report/"):
         page.goto(shared_server.url + path)
         assert broken_rules(page) == []
+
+
+def assert_decided_without_scrolling(page: Page) -> None:
+    """What will run, what it does, and both answers stand before the eyes of who is to decide."""
+    card = approval_card(page)
+    for part in (card.get_by_text("Exactly this will run"), card.get_by_text("What it will do")):
+        expect(part).to_be_in_viewport(ratio=1)
+    for answer in ("Approve", "Reject"):
+        expect(card.get_by_role("button", name=answer)).to_be_in_viewport(ratio=1)
 
 
 def test_a_phone_scrolls_one_way_only_and_has_room_for_a_thumb(
