@@ -93,8 +93,14 @@ def _in_use(agent: Agent, session: ChatSession) -> str:
     except Refused as refused:
         return refused.detail
     numbers = [f"{word} {chosen.config[name]}" for name, word in SETTINGS.items() if name in chosen.config]
-    model = _("{model} of {provider}").format(model=chosen.model, provider=chosen.provider.name)
-    return " · ".join([model, *numbers])
+    return " · ".join([_named_model(chosen), *numbers])
+
+
+def _named_model(chosen: Chosen) -> str:
+    """A provider of one model is often called like it: then one name says both."""
+    if chosen.model == chosen.provider.name:
+        return chosen.model
+    return _("{model} of {provider}").format(model=chosen.model, provider=chosen.provider.name)
 
 
 # --- Steps ------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from agents_app.engine.demo import arithmetic, courses, wishes
 from agents_app.engine.demo.case import Case
 from agents_app.engine.demo.containing import Refusal
 from agents_app.engine.demo.moves import next_move
+from agents_app.engine.demo.prose import sentence
 
 pytestmark = pytest.mark.once
 
@@ -22,6 +23,14 @@ pytestmark = pytest.mark.once
 )
 def test_durations_in_words(text: str, minutes: int | None) -> None:
     assert wishes.minutes(text) == minutes
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("said: “It is ours”", "said: “It is ours”."), ("said: “It is ours.”", "said: “It is ours.”")],
+)
+def test_a_sentence_that_ends_in_a_quotation_has_one_full_stop(words: str, told: str) -> None:
+    assert sentence(words) == told
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_settings_are_the_rooms_and_everybody_there_sees_them(
     page.get_by_label("Model", exact=True).select_option("offline-demo\toffline-demo")
     page.get_by_role("button", name="Use from the next reply on").click()
     for each in (page, other):
-        expect(each.locator("room-config summary")).to_contain_text("offline-demo of offline-demo · temperature 0.4")
+        expect(each.locator('room-config [data-field="in-use"]')).to_have_text("offline-demo · temperature 0.4")
     post(page, "How much is 2*3?")
     expect(page.get_by_role("region", name="Messages")).to_contain_text("6", timeout=30_000)
     page.reload()

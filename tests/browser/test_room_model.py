@@ -221,6 +221,32 @@ def test_streamed_text_is_a_prefix_at_all_times_and_whole_in_the_end(
     assert got["late"] == "ended"
 
 
+NAMED = """async () => {
+  const { nameOf, treeOf } = await import("/static/js/models/plan.js");
+  const { wordsFor } = await import("/static/js/models/config.js");
+  const { noteOf } = await import("/static/js/models/words.js");
+  const kind = "action", status = "running";
+  const node = (id, parent_id, title) => ({ id, parent_id, title, kind, status });
+  const [task] = treeOf([{ nodes: [node("t", null, "Count"), node("a", "t", "Count"), node("b", "t", "Look up")] }]);
+  return {
+    called: task.children.map((child) => nameOf(child, { tool: "summarize" })),
+    uncalled: task.children.map((child) => nameOf(child, null)),
+    models: [wordsFor({ model: "m", provider: "m" }), wordsFor({ model: "m", provider: "p" })],
+    joined: noteOf({ type: "participant.joined", data: { name: "Casey", role: "commander" } }).text,
+  };
+}"""
+
+
+def test_nothing_is_named_twice_and_no_right_reads_as_a_role_here(life: Any) -> None:
+    told = life[0].evaluate(NAMED)
+    assert told == {
+        "called": ["", "Look up"],
+        "uncalled": ["Count", "Look up"],
+        "models": ["m", "m of p"],
+        "joined": "Casey joined",
+    }
+
+
 def test_how_long_an_agent_does_what_it_does_counts_from_its_last_change(page: Page, shared_server: Server) -> None:
     sign_in(page, shared_server, "observer")
     told = page.evaluate(

@@ -94,7 +94,7 @@ def test_the_room_of_an_incidents_session_is_the_war_room() -> None:
 def test_model_and_settings_are_shown_and_set_by_a_plain_form(chat: ChatSession) -> None:
     Provider.objects.update(offered=[{"name": "offline-demo"}, {"name": "other-demo", "max_tokens": 100}])
     client, room = signed_in(factories.user()), f"/chats/{chat.pk}/"
-    assert "offline-demo of offline-demo" in client.get(room).text
+    assert 'data-field="in-use">offline-demo<' in client.get(room).text
     form = {"choice": "offline-demo\tother-demo", "temperature": "0.5", "max_tokens": "50", "top_p": ""}
     back = {"referer": f"http://testserver{room}"}
     shown = client.post(f"{room}config/", form, headers=back, follow=True).text

@@ -4,7 +4,7 @@ from typing import Any
 
 from agents_app.engine.demo import aftermath, containing, courses, expert, operator, wishes
 from agents_app.engine.demo.case import Case
-from agents_app.engine.demo.prose import count, listed, quoted, sentences
+from agents_app.engine.demo.prose import count, listed, quoted, sentence, sentences
 
 OPENINGS = {
     "access": "Somebody tries to get in. I want to know who, from where, and whether it worked.",
@@ -72,8 +72,8 @@ def _first_look(case: Case) -> list[dict[str, Any]]:
 # --- Later rounds ---------------------------------------------------------------------------------------------------
 def _contain(case: Case, indicator: str) -> dict[str, Any]:
     minutes = containing.minutes(case)
-    asked = f"I ask for a block of {minutes} minutes; a person decides."
-    why = f"{containing.ground(case, indicator)} It is outside our networks. {asked}"
+    # The evidence for it goes with the call itself, as its reason: one who decides reads both.
+    why = f"{indicator} is outside our networks. I ask for a block of {minutes} minutes; a person decides."
     return {"why": why, "tasks": [_write(containing.goal(indicator, minutes))], "done": False}
 
 
@@ -145,7 +145,7 @@ def _asked_by_people(case: Case) -> dict[str, Any] | None:
     if not news:
         return None
     wish = wishes.read(str(news[-1].get("text", "")))
-    told = f"{news[-1].get('name')} wrote {quoted(wish.text)}."
+    told = sentence(f"{news[-1].get('name')} wrote {quoted(wish.text)}")
     outside = [each for each in wish.targets if not case.is_own(each)]
     if outside and case.limits.get("writes_allowed", True):
         minutes = wish.minutes or containing.minutes(case)

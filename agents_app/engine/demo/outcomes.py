@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents_app.engine.demo.expert import PLACES
-from agents_app.engine.demo.prose import count, quoted
+from agents_app.engine.demo.prose import count, quoted, sentence
 from agents_app.engine.demo.results import described, hits, moments, noted, tally
 
 LOOKS = frozenset(
@@ -45,7 +45,7 @@ def _not_done(returned: Returned, told: dict[str, Any]) -> str:
         return f"I could not look. {str(told.get('error') or '').partition(': ')[2]}".strip()
     result = _object(told.get("result"))
     words = str(result.get("feedback") or "")
-    saying = f" The words were: {quoted(words)}." if words else ""
+    saying = f" {sentence(f'The words were: {quoted(words)}')}" if words else ""
     what = f"{returned.tool} for {returned.args['indicator']}" if "indicator" in returned.args else returned.tool
     return f"It was not done ({what}: {told.get('outcome')}). {told.get('error') or ''}{saying}".strip()
 

@@ -21,5 +21,10 @@ def quoted(words: str) -> str:
     return f"“{line if len(line) <= MOST_QUOTED else line[:MOST_QUOTED] + '…'}”"
 
 
+def sentence(words: str) -> str:
+    """With one full stop, also where a quotation at the end has brought its own."""
+    return words if words.endswith((".”", "!”", "?”", "…”")) else f"{words}."
+
+
 def sentences(parts: Iterable[str]) -> str:
     return " ".join(part for part in parts if part)

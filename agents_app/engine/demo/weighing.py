@@ -6,7 +6,7 @@ from typing import Literal
 
 from agents_app.engine.demo import wishes
 from agents_app.engine.demo.case import Case
-from agents_app.engine.demo.prose import count, listed, quoted
+from agents_app.engine.demo.prose import count, listed, quoted, sentence
 from sessions_app.indicators.found import listed as words_of
 
 # Names that stand in almost every log: to find one there bears out nothing.
@@ -94,5 +94,5 @@ def _said_against(case: Case) -> str:
         decision = action.get("decision") or {}
         wish = wishes.read(str(decision.get("words") or ""))
         if action.get("status") == "rejected" and wish.benign and not wish.for_people:
-            return f"Against it stands what {decision.get('by')} said: {quoted(wish.text)}."
+            return sentence(f"Against it stands what {decision.get('by')} said: {quoted(wish.text)}")
     return ""

@@ -2,7 +2,7 @@ import { duration } from "../lib/clock.js";
 import { clone, field, fill, reconcile } from "../lib/dom.js";
 import { visible } from "../lib/escapes.js";
 import { labelOf } from "../models/labels.js";
-import { progressOf, titleOf, treeOf } from "../models/plan.js";
+import { nameOf, progressOf, treeOf } from "../models/plan.js";
 import { firstLine } from "../models/words.js";
 import { drawFace } from "./face.js";
 
@@ -36,10 +36,11 @@ class PlanTree extends HTMLElement {
     if (mark.dataset.status !== node.status) mark.dataset.status = node.status;
     const status = labelOf("step", node.status);
     mark.setAttribute("aria-label", status);
+    const call = node.tool_call_id ? this.context.feed.get(node.tool_call_id)?.call : null;
     const done = node.kind === "round" ? progressOf(node) : "";
-    fill(item, { title: titleOf(node), about: [done, node.status === "succeeded" ? "" : status].filter(Boolean).join(" · ") });
+    fill(item, { title: nameOf(node, call), about: [done, node.status === "succeeded" ? "" : status].filter(Boolean).join(" · ") });
     this.assignee(item, node);
-    this.leaf(item, node);
+    this.leaf(item, node, call);
     if (node.children.length) this.level(field(item, "children"), node.children);
   }
 
@@ -54,8 +55,7 @@ class PlanTree extends HTMLElement {
     drawFace(item, { kind: "agent", name }, this.context.faces);
   }
 
-  leaf(item, node) {
-    const call = node.tool_call_id ? this.context.feed.get(node.tool_call_id)?.call : null;
+  leaf(item, node, call) {
     const outcome = node.error || node.outcome || outcomeOf(call);
     // The task says in words what the arguments say; the stream has them whole.
     fill(item, { call: call ? visible(call.tool) : "", outcome: firstLine(outcome, 160) });

@@ -20,6 +20,7 @@ export function wordsFor(config) {
   return [...(config.model ? [modelOf(config)] : []), ...told].join(" · ");
 }
 
+/** A provider of one model is often called like it: then one name says both. */
 function modelOf({ model, provider }) {
-  return provider ? gettext("{model} of {provider}", { model, provider }) : model;
+  return provider && provider !== model ? gettext("{model} of {provider}", { model, provider }) : model;
 }

@@ -17,8 +17,15 @@ export function treeOf(plans) {
 /** A task of one action that says the same is one line: the action's call and outcome under the task. */
 function folded(node) {
   const [only, ...more] = node.children;
-  if (!only || more.length || only.children.length || only.title !== node.title) return node;
+  if (!only || only.children.length) return node;
+  if (more.length) return { ...node, children: node.children.map((child) => ({ ...child, repeats: child.title === node.title })) };
+  if (only.title !== node.title) return node;
   return { ...node, tool_call_id: only.tool_call_id, outcome: only.outcome, error: only.error ?? node.error, children: [] };
+}
+
+/** What stands over a node's call. Of an action that says what its task says, the call tells enough. */
+export function nameOf(node, call) {
+  return node.repeats && call ? "" : titleOf(node);
 }
 
 /** A round is called by its number, which the log says in English. */

@@ -31,9 +31,8 @@ export function quoting(line, words) {
 const NOTES = {
   "session.ended": (_, by) => ({ text: gettext("{by} ended the session", { by }) }),
   "session.expired": () => ({ text: gettext("The session expired") }),
-  "participant.joined": ({ name, role }) => ({
-    text: gettext("{name} joined as {role}", { name, role: labelOf("role", role).toLowerCase() }), quiet: true,
-  }),
+  // What one may do is no word about who does what here: a commander by right need not be in command of this incident.
+  "participant.joined": ({ name }) => ({ text: gettext("{name} joined", { name }), quiet: true }),
   "participant.left": ({ name }) => ({ text: gettext("{name} left", { name }), quiet: true }),
   // The stream has the error itself, with what to do (`message.error`); the timeline has this line.
   "run.failed": (run) => ({
