@@ -63,6 +63,19 @@ def test_it_recalls_what_was_said_earlier(chat: Chat) -> None:
 
 
 @pytest.mark.parametrize(
+    "remark",
+    [
+        "I have called the owner of the host.",
+        "We saw 203.0.113.77 in the proxy logs before, it is on my list.",
+        "I look at the bastion.",
+    ],
+)
+def test_what_people_say_to_each_other_in_a_room_is_noted_in_a_word(chat: Chat, remark: str) -> None:
+    assert chat.say(remark) == "Noted."
+    assert not chat.run.tool_calls.exists()
+
+
+@pytest.mark.parametrize(
     ("question", "answer"),
     [
         ("What is 17 * 23?", "17 * 23 = 391"),

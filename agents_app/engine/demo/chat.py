@@ -6,7 +6,7 @@ from typing import Any
 
 from agents_app.engine.demo import arithmetic, outcomes, wishes
 from agents_app.engine.demo.case import Case
-from agents_app.engine.demo.prose import quoted, sentences
+from agents_app.engine.demo.prose import quoted, sentence, sentences
 
 WHO = (
     "I am offline-demo, the demo model that works without any provider's key. I do not understand language as a real "
@@ -38,6 +38,14 @@ _DESCRIBE = re.compile(
     r"\bdescribe\b|\bwho is\b|\bwhat is\b|\bwhat about\b|\btell me about\b|\bknow about\b", re.IGNORECASE
 )
 _HOW_OFTEN = re.compile(r"\bhow (?:many|often)\b|\bany\b|\blines?\b|\bseen\b|\blogs?\b|\bevidence\b", re.IGNORECASE)
+# What wants an answer: a question, or an order to look something up. All else that people write in a room is a remark.
+_ASKS = re.compile(
+    r"[?？]|(?:(?:^|\badds:)\W*(?:(?:ok(?:ay)?|and|so|now|then|hi|hello|hey|well)\b\W*)?|\bplease\b\W*)"
+    r"(?:who|whom|whose|what|which|when|where|why|how|is there|are there|can you|could you|would you|will you|show|tell|"
+    r"give|describe|explain|search|grep|find|look|check|list|count|compare|put|remember|remind|summar\w*|overview|"
+    r"status|timeline|evidence|logs?|related|similar|other|any|(?:run|play)books?|help)\b",
+    re.IGNORECASE,
+)
 _COMMON = frozenset(
     [
         "the",
@@ -135,6 +143,8 @@ def _call(text: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
         }
     if sum_ := arithmetic.expression(text):
         return "calculator", {"expression": sum_}
+    if _is_remark(text, data):
+        return None
     if _TIME.search(text):
         return "current_time", {}
     if around := _reading_around(text, data):
@@ -147,6 +157,11 @@ def _call(text: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if _SUMMARY.search(text):
         return "summarize_evidence", {}
     return _search(text) if _HOW_OFTEN.search(text) and not _RECALL.search(text) else None
+
+
+def _is_remark(text: str, data: dict[str, Any]) -> bool:
+    """What people say to each other in an incident's room; outside one there is nobody else to talk to."""
+    return bool(Case.read(data).title) and not _ASKS.search(text)
 
 
 def _reading_around(text: str, data: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -171,10 +186,12 @@ def _words(talk: Talk) -> str:
     earlier = talk.said[:-1]
     if match := _MY_NAME.search(talk.newest):
         return f"Noted, {match[1] or match[2]}. {WHO}"
-    if _RECALL.search(talk.newest):
-        return _recalled(talk.newest, earlier)
     if _WHO.search(talk.newest):
         return WHO
+    if _is_remark(talk.newest, talk.data):
+        return "Noted."
+    if _RECALL.search(talk.newest):
+        return _recalled(talk.newest, earlier)
     case = Case.read(talk.data)
     about = (
         f"This room is about {case.title} (severity {case.severity}, {case.incident.get('status')})."
@@ -182,7 +199,7 @@ def _words(talk: Talk) -> str:
         else ""
     )
     summary = str(case.incident.get("summary") or "")
-    return sentences((f"You wrote {quoted(talk.newest)}.", about, summary, WHO))
+    return sentences((sentence(f"You wrote {quoted(talk.newest)}"), about, summary, WHO))
 
 
 def _recalled(question: str, earlier: tuple[str, ...]) -> str:
@@ -191,4 +208,4 @@ def _recalled(question: str, earlier: tuple[str, ...]) -> str:
         return f"You said your name is {names[-1]}." if names else "You have not told me your name."
     if not earlier:
         return "Nothing was said here before."
-    return f"Earlier you said: {'; '.join(quoted(text) for text in earlier[-5:])}."
+    return sentence(f"Earlier you said: {'; '.join(quoted(text) for text in earlier[-5:])}")
