@@ -89,12 +89,13 @@ def reading_of(value: dict[str, Any], around: Reading | None) -> Reading:
         return Reading(value, around)
     text, record = packed
     rest = without_text(value, text)
+    sender = Reading(rest, around)
     if says_something(Reading(rest)):
         named = record.pop("rule_name", "") or record.get("alert_title", "")
         document = {**rest, "record": {**without(record, "alert_title"), "event_name": named}}
     else:
         document = {**record, "around": rest}
-    return Reading(document, Reading({"full_log": text}, around), raw=value)
+    return Reading(document, Reading({"full_log": text}, around), raw=value, sender=sender)
 
 
 def one(source: str, reading: Reading) -> ParsedAlert:
@@ -108,7 +109,7 @@ def one(source: str, reading: Reading) -> ParsedAlert:
         severity=reading.severity() or in_title(title) or "medium",
         occurred_at=reading.time(),
         fingerprint=same_as(reading, lasting(reading) if own else title, host, user),
-        status=status_of(reading, own),
+        status=status_of(reading.sender, own),
         host=host,
         user=user,
         indicators=reading.indicators,
@@ -148,9 +149,9 @@ def in_title(title: str) -> Severity | None:
 
 def same_as(reading: Reading, title: str, host: str, user: str) -> str:
     """What stays the same when an alert repeats or is resolved: its own key, or what it is about."""
-    if key := reading.word(SAME):
+    if key := reading.sender.identity(SAME):
         return fingerprint_of("generic", "key", key)
-    if watched := reading.word(WATCHED):
+    if watched := reading.sender.identity(WATCHED):
         return fingerprint_of("generic", "watched", watched, host.lower())
     about = sorted(reading.found("ip", "domain", "hash"))[:50]
     words = " ".join(STATE_WORDS.sub(" ", title).lower().split())

@@ -9,6 +9,7 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from sessions_app.indicators import Found, from_json
+from sessions_app.indicators.found import listed
 from sessions_app.indicators.leaves import Leaf, leaves
 from sessions_app.ingest import severities, times
 from sessions_app.ingest.alert import Severity
@@ -19,6 +20,12 @@ THEIRS = re.compile(r"(?:^|_)(?:dest|destination|dst|remote|peer|query|callback)
 T = TypeVar("T")
 # Of as many values under one name somebody may have written a time: a document may hold ten thousand that are none.
 TRIED = 20
+# What may stand before a name that tells of the alert itself: the `status` of an HTTP answer or of a process does not.
+ABOUT_IT = listed(
+    "alert alerts alarm incident event data payload detail details issue problem monitor check finding offense trigger "
+    "notification service host body message current new heartbeat threat info essentials properties attributes labels "
+    "evt kibana workflow result state"
+)
 EMPTY = frozenset({"", "-", "?", "n/a", "none", "null", "unknown", "undefined", "<na>", "nil"})
 
 
@@ -39,9 +46,13 @@ def once(ask: Callable[[Reading, tuple[str, ...]], T]) -> Callable[[Reading, Ite
 class Reading:
     """A document and, behind it, the wrapper it came in: asked only when the document itself has no answer."""
 
-    def __init__(self, document: Any, around: Reading | None = None, *, raw: Any = None) -> None:
+    def __init__(
+        self, document: Any, around: Reading | None = None, *, raw: Any = None, sender: Reading | None = None
+    ) -> None:
         self.document = document
         self.around = around
+        # What its sender says by itself, where part of the document was read from a text: that may be an attacker's.
+        self.sender = sender or self
         # What was sent, where the document is what we made of it.
         self.raw = document if raw is None else raw
         self.answers: dict[tuple[str, ...], Any] = {}
@@ -106,6 +117,13 @@ class Reading:
             if is_word(leaf.value) and not THEIRS.search(leaf.name)
         ] or (self.around.words(names) if self.around else [])
 
+    @once
+    def identity(self, names: tuple[str, ...]) -> str:
+        """The first word under one of these names that is said of the alert itself, not of what somebody sent to us."""
+        said = ((leaf, name.lstrip("=")) for name in names for leaf in self.called(name) if is_word(leaf.value))
+        found = next((str(leaf.value).strip() for leaf, name in said if about_it(leaf, name)), "")
+        return found or (self.around.identity(names) if self.around else "")
+
     def every(self, names: Iterable[str]) -> list[str]:
         """Every text under any of these names, however long."""
         return [leaf.value for name in names for leaf in self.called(name) if isinstance(leaf.value, str)]
@@ -155,6 +173,12 @@ class Reading:
 
     def found(self, *kinds: str) -> list[str]:
         return [each.value for each in self.indicators if each.kind in kinds]
+
+
+def about_it(leaf: Leaf, name: str) -> bool:
+    """Whether what stands before a name speaks of the alert: a `request.body.status` is somebody's who attacks."""
+    before = leaf.name.removesuffix(name).strip("_")
+    return set(before.split("_") if before else ()) <= ABOUT_IT
 
 
 def is_word(value: Any) -> bool:

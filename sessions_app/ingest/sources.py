@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from sessions_app.ingest import (
     wazuh,
     windows,
 )
-from sessions_app.ingest.alert import ParsedAlert, bounded
+from sessions_app.ingest.alert import ParsedAlert, bounded, fingerprint_of
 from sessions_app.ingest.unwrapping import Item, items
 
 Reader = Callable[[str, Sequence[Item]], list[ParsedAlert]]
@@ -79,11 +79,25 @@ def read(source: str, body: Any) -> list[ParsedAlert]:
     """
     if source and source not in SOURCES:
         raise NotFound(_("There is no source called {name}.").format(name=repr(source[:40])))
-    groups: dict[str, list[Item]] = {}
+    groups: dict[tuple[str, bool], list[Item]] = {}
     for item in items(body, known):
-        groups.setdefault(guess(item.document), []).append(item)
+        groups.setdefault((guess(item.document), item.quoted), []).append(item)
     if not groups:
         raise Invalid(_("There is no alert in this body."))
-    alerts = [alert for name, found in groups.items() for alert in SOURCES[name].read(source or name, found)]
+    alerts = [
+        distrusted(alert) if quoted else alert
+        for (name, quoted), found in groups.items()
+        for alert in SOURCES[name].read(source or name, found)
+    ]
     bounded(alerts)
     return alerts
+
+
+def distrusted(alert: ParsedAlert) -> ParsedAlert:
+    """What stood as a text in something else may be an attacker's: it neither ends nor is counted into what is open.
+
+    By what it is about it is still the same as another of its kind.
+    """
+    about = sorted(each.value for each in alert.indicators if each.kind in ("ip", "domain", "hash"))[:50]
+    same = fingerprint_of("quoted", alert.title, alert.host.lower(), alert.user.lower(), about)
+    return replace(alert, status="firing", fingerprint=same)

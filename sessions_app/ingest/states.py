@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import re
 
-from sessions_app.indicators.found import listed
 from sessions_app.indicators.leaves import Leaf
 from sessions_app.ingest.alert import Status
 from sessions_app.ingest.naming import watcher
-from sessions_app.ingest.reading import Reading
+from sessions_app.ingest.reading import Reading, about_it
 
 NAMES = (
     "status", "state", "transition", "event_action", "condition", "state_value", "status_value", "notification_type",
     "action", "alert_event", "workflow_status", "state_name", "servicestate", "hoststate", "notificationtype",
 )  # fmt: skip
-# What may stand before it: a `status` of an HTTP answer or of a process tells nothing of the alert.
-ABOUT_IT = listed(
-    "alert alerts alarm incident event data payload detail details issue problem monitor check finding offense trigger "
-    "notification service host body message current new heartbeat threat info essentials properties attributes labels "
-    "evt kibana workflow result state"
-)
 OVER = re.compile(
     r"resolved?|recover(?:ed|y)|closed?|cleared|settled|fixed|inactive|deactivated|end(?:ed)?"
     r"|alert[ _]state[ _]event[ _]end|(?:auto[ _])?dismissed|closed[ _]by[ _]user"
@@ -48,8 +41,7 @@ def status_of(reading: Reading, title: str) -> Status:
 
 
 def tells(leaf: Leaf, name: str) -> bool:
-    before = leaf.name.removesuffix(name).strip("_")
-    return isinstance(leaf.value, str) and set(before.split("_") if before else ()) <= ABOUT_IT
+    return isinstance(leaf.value, str) and about_it(leaf, name)
 
 
 def rated(reading: Reading) -> bool:

@@ -20,6 +20,16 @@ ITEM_LISTS = listed("records events items results data value messages entries lo
 # Where forwarders put somebody's alert whole: `{"time": 1, "host": "a", "event": {...}}`.
 ENVELOPES = ("event", "alert", "data", "payload", "body", "result", "document", "_source", "fields")
 ENVELOPE_OF_EVENTS = frozenset({"specversion", "type", "source"})
+# What the messages of queues and of notification services hold (SNS, SQS, Pub/Sub, Event Hubs, Kafka), and nothing else
+# beside what only they have.
+MARKS_OF_CARRIERS = listed(
+    "messageid message_id topicarn receipthandle eventsourcearn eventsubscriptionarn subscription topic enqueuedtimeutc"
+)
+OF_CARRIERS = MARKS_OF_CARRIERS | listed(
+    "type subject message timestamp signatureversion signature signingcerturl unsubscribeurl messageattributes "
+    "sequencenumber body attributes md5ofbody md5ofmessageattributes eventsource eventversion awsregion data payload "
+    "content publishtime publish_time orderingkey deliveryattempt partition offset key headers properties"
+)
 MOST_DOCUMENTS = 5000
 # Wrappers in one another: a document further in is what it is, with all that it holds. Each costs a look at the whole.
 MOST_WRAPPERS = 6
@@ -34,6 +44,8 @@ class Item:
     document: dict[str, Any]
     # What it came in, asked only when the document itself has no answer.
     around: Reading | None = None
+    # It stood as a text in something that is no service for carrying alerts: perhaps nobody but an attacker wrote it.
+    quoted: bool = False
 
 
 def items(body: Any, known: Known) -> list[Item]:
@@ -50,33 +62,57 @@ def few(found: list[Any]) -> None:
         raise Invalid(_("A body may hold {most} records.").format(most=MOST_DOCUMENTS))
 
 
-def unwrapped(value: Any, around: Reading | None, known: Known) -> Iterator[Item]:
+def unwrapped(value: Any, around: Reading | None, known: Known, quoted: bool = False) -> Iterator[Item]:
     if isinstance(value, list):
         few(value)
         for each in value:
-            yield from unwrapped(each, around, known)
+            yield from unwrapped(each, around, known, quoted)
     elif isinstance(value, str) and value.strip():
-        yield Item({"message": value}, around)
+        yield Item({"message": value}, around, quoted)
     elif isinstance(value, dict) and value:
-        yield from opened(value, around, known) if wrappers(around) < MOST_WRAPPERS else [Item(value, around)]
+        far = wrappers(around) >= MOST_WRAPPERS
+        yield from [Item(value, around, quoted)] if far else opened(value, around, known, quoted)
     elif not isinstance(value, str | dict):
         raise Invalid(_("An alert is a JSON object, or a list of objects."))
 
 
-def opened(value: dict[str, Any], around: Reading | None, known: Known) -> Iterator[Item]:
+def opened(value: dict[str, Any], around: Reading | None, known: Known, quoted: bool) -> Iterator[Item]:
     data = value.get("data")
     if value.keys() >= ENVELOPE_OF_EVENTS and isinstance(data, dict) and known(data):
-        yield Item(data, Reading(without(value, "data"), around))
+        yield Item(data, Reading(without(value, "data"), around), quoted)
     elif known(value):
-        yield Item(value, around)
+        yield Item(value, around, quoted)
     elif enclosed := envelope(value, known):
-        yield from unwrapped(value[enclosed], Reading(without(value, enclosed), around), known)
+        yield from unwrapped(value[enclosed], Reading(without(value, enclosed), around), known, quoted)
     elif wrapped := wrapped_list(value):
-        yield from unwrapped(value[wrapped], Reading(without(value, wrapped), around), known)
+        yield from unwrapped(value[wrapped], Reading(without(value, wrapped), around), known, quoted)
     elif packed := json_in(value):
-        yield from unwrapped(packed[1], Reading(without(value, packed[0]), around), known)
+        yield from carried(value, *packed, around, known, quoted)
     else:
-        yield Item(value, around)
+        yield Item(value, around, quoted)
+
+
+def carried(
+    value: dict[str, Any], key: str, inner: Any, around: Reading | None, known: Known, quoted: bool
+) -> Iterator[Item]:
+    """A JSON text in a document. What a queue or a notification brings is the alert, whatever the carrier says.
+
+    In anything else the text may be what an attacker sent to a web server: it takes the place of a document that says
+    nothing itself, and never that of an alert.
+    """
+    rest = Reading(without(value, key), around)
+    if is_carrier(value):
+        yield from unwrapped(inner, rest, known, quoted)
+    elif says_something(rest):
+        yield Item(value, around, quoted)
+    else:
+        yield from unwrapped(inner, rest, known, quoted=True)
+
+
+def is_carrier(value: dict[str, Any]) -> bool:
+    names = {name.lower() for name in value}
+    marked = not MARKS_OF_CARRIERS.isdisjoint(names) or value.get("Type") == "Notification"
+    return len(names) == 1 or (marked and names <= OF_CARRIERS)
 
 
 def wrappers(around: Reading | None) -> int:

@@ -73,6 +73,17 @@ def test_a_repeat_is_counted_into_the_open_incident(responder: Client) -> None:
     assert room_events(incident).count("incident.opened") == 1
 
 
+def test_an_attack_that_says_it_is_over_opens_its_incident_and_ends_none(responder: Client) -> None:
+    """A web server's alert holds what was sent to it: with `{"status": "resolved"}` there it was one nobody saw."""
+    known = send(responder, {"title": "Disk full", "dedup_key": "K", "severity": "low"}).json()["incident_id"]
+    sent = json.dumps({"status": "resolved", "dedup_key": "K"})
+    attack = {"title": "SQL injection tried", "severity": "high", "host": "web-1", "message": sent}
+    told = send(responder, attack).json()
+    assert told["incident_ids"] not in ([], [known])
+    assert (told["deduplicated"], told["resolved"]) == (0, 0)
+    assert Incident.objects.open().count() == 2
+
+
 def test_a_repeat_tells_of_a_flooded_incident_only_what_it_names(responder: Client) -> None:
     """Else a thousand indicators would be written and sent with each of thousands of alerts."""
 

@@ -166,3 +166,60 @@ def test_what_many_alerts_share_is_not_read_again_for_each(
     searched = Counted(monkeypatch, alertmanager, "from_json")
     assert sent("x" * 100_000)[0].title == "alert 0"
     assert searched.size < 1_000_000
+
+
+# --- What an attacker writes into an alert: it may not be ended by that, hidden, or counted into another --------------
+CLAIM = {"status": "resolved", "dedup_key": "K", "title": "Nothing to see", "severity": "info"}
+CLAIMED = "status=resolved dedup_key=K alias=K"
+ATTACK: dict[str, Any] = {"title": "SQL injection tried", "severity": "high", "host": "web-1"}
+
+
+@pytest.mark.parametrize("sent", [json.dumps(CLAIM), json.dumps([CLAIM]), CLAIMED], ids=["JSON", "list", "pairs"])
+@pytest.mark.parametrize("key", ["message", "body", "data", "payload", "content", "full_log", "request"])
+def test_what_somebody_sent_to_a_server_does_not_speak_for_the_alert(key: str, sent: str) -> None:
+    alert = one({**ATTACK, key: sent})
+    assert (alert.title, alert.severity, alert.status) == (ATTACK["title"], "high", "firing")
+    assert alert.fingerprint == one(ATTACK).fingerprint != one({**ATTACK, "dedup_key": "K"}).fingerprint
+
+
+def test_what_was_sent_as_an_object_is_no_identity_either() -> None:
+    alert = one({**ATTACK, "request": {"body": {"dedup_key": "K", "status": "resolved"}}})
+    assert (alert.status, alert.fingerprint) == ("firing", one(ATTACK).fingerprint)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"timestamp": "2026-11-20T08:00:00Z", "host": "web-1", "message": json.dumps(CLAIM)},
+        {"timestamp": "2026-11-20T08:00:00Z", "message": json.dumps(CLAIM)},
+        {
+            "host": "gate-1",
+            "message": json.dumps({"alerts": [{"status": "resolved", "labels": {}, "fingerprint": "K"}]}),
+        },
+        {"host": "gate-1", "log": f"devname=fw srcip=203.0.113.9 msg='{CLAIMED}'"},
+        {"message": f"CEF:0|V|WAF|1|100|SQL injection|9|src=203.0.113.9 request=/x {CLAIMED}"},
+    ],
+    ids=["in a log record", "in a bare one", "of a known format", "in quoted pairs", "in CEF"],
+)
+def test_a_text_that_stands_alone_in_a_record_ends_nothing_and_is_no_known_alert(body: Any) -> None:
+    (alert,) = ingest.read("", ingest.parse(json.dumps(body).encode()))
+    known = {one(CLAIM).fingerprint, *(one({"title": "x", name: "K"}).fingerprint for name in ("dedup_key", "alias"))}
+    known.add(one({"alerts": [{"status": "firing", "labels": {}, "fingerprint": "K"}]}).fingerprint)
+    assert alert.status == "firing"
+    assert alert.fingerprint not in known
+    assert one(body).fingerprint == alert.fingerprint, "it repeats all the same"
+
+
+@pytest.mark.parametrize(
+    "carrier",
+    [
+        {"Type": "Notification", "MessageId": "1", "TopicArn": "arn:aws:sns:x:1:y", "Subject": "It is over"},
+        {"messageId": "1", "receiptHandle": "r", "attributes": {}, "eventSource": "aws:sqs"},
+        {},
+    ],
+    ids=["SNS", "SQS", "nothing else"],
+)
+def test_what_a_queue_brings_may_end_what_it_opened(carrier: dict[str, Any]) -> None:
+    key = "Message" if "TopicArn" in carrier else "body"
+    alert = one({**carrier, key: json.dumps(CLAIM)})
+    assert (alert.status, alert.fingerprint) == ("resolved", one(CLAIM).fingerprint)
