@@ -52,9 +52,9 @@ def since(incident: Incident, report: Report) -> list[str]:
     return [row.filename for row in rows if row.created_at > report.created_at or str(row.pk) in brought]
 
 
-def difference(before: Report | None, after: Report) -> list[dict[str, str]]:
+def difference(before: Report, after: Report) -> list[dict[str, str]]:
     """What a version changed, line by line: {kind: kept, added, removed or place, text}."""
-    old, new = before.markdown.splitlines() if before else [], after.markdown.splitlines()
+    old, new = before.markdown.splitlines(), after.markdown.splitlines()
     if old == new:
         return []
     if not _alignable(old, new):

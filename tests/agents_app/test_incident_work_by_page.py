@@ -144,6 +144,10 @@ def test_a_report_is_written_previewed_and_kept_when_another_was_first(client: C
     changed = client.get(f"{address}versions/2/").text
     assert 'data-kind="removed"' in changed
     assert 'data-kind="added"' in changed
+    for number in (3, 0, 10**30):
+        assert client.get(f"{address}versions/{number}/").status_code == 404
+    stranger = signed_in(user(role="commander", org=organization("other")))
+    assert stranger.get(f"{address}versions/2/").status_code == 404
     shown = client.get(address).text
     for words in ("2, draft", "Casey", f'href="{address}edit/"', "Draft from the log"):
         assert words in shown, words
