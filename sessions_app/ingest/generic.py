@@ -34,7 +34,7 @@ HOSTS = (
     "resource_name", "asset", "asset_name",
     "compromised_entity", "configuration_items", "host_display_name", "repository_full_name", "project_name",
     "target_host", "victim_host", "impacted_entities", "dest_nt_host", "dest", "device_id",
-    "artifact_name",
+    "artifact_name", "box_name", "box", "vm_name", "vm",
 )  # fmt: skip
 USERS = (
     "target_user_name", "user_name", "username", "user", "src_user", "dst_user", "srcuser", "dstuser", "account_name",

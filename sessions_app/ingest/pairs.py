@@ -18,6 +18,8 @@ HEADER = re.compile(
 )
 LONGEST = 16_000
 FEWEST = 3
+# IBM's format counts its `sev` up to ten: https://www.ibm.com/docs/en/dsm?topic=leef-predefined-event-attributes
+LEEF = re.compile(r"\bLEEF:\d\.\d\|", A)
 # Of a sentence with an equals sign here and there the sentence is the message.
 SHARE = 0.5
 
@@ -28,7 +30,10 @@ def read(text: str) -> dict[str, Any] | None:
     found = list(PAIR.finditer(line))
     if len(found) < FEWEST or sum(len(match[0]) for match in found) < SHARE * len(line):
         return None
-    return {**of_header(line[: found[0].start()]), **with_time(dict(flat(found)))}
+    fields = with_time(dict(flat(found)))
+    if "sev" in fields and LEEF.search(line):
+        fields["severity"] = fields.pop("sev")
+    return {**of_header(line[: found[0].start()]), **fields}
 
 
 def flat(found: list[re.Match[str]]) -> list[tuple[str, Any]]:

@@ -130,15 +130,17 @@ class Reading:
 
     def severity(self, *, states: bool = True) -> Severity | None:
         """As a key says; a state such as `critical` or `down` counts last, and not at all without `states`."""
-        return self.rated((*severities.KEYS, *(severities.STATES if states else ())))
+        said = self.rated(severities.KEYS) or self.unmistakable or (self.rated(severities.STATES) if states else None)
+        return said or (self.around.severity() if self.around else None)
 
     @once
     def rated(self, keys: tuple[str, ...]) -> Severity | None:
-        for key in keys:
-            for leaf in self.called(key):
-                if severity := severities.severity_of(leaf.name, leaf.value):
-                    return severity
-        return self.around.severity() if self.around else None
+        said = (severities.severity_of(leaf.name, leaf.value) for key in keys for leaf in self.called(key))
+        return next((severity for severity in said if severity), None)
+
+    @cached_property
+    def unmistakable(self) -> Severity | None:
+        return next((severity for leaf in self.leaves if (severity := severities.unmistakable(leaf.value))), None)
 
     def time(self) -> datetime | None:
         return self.timed

@@ -62,6 +62,8 @@ STATES = (
     "hoststate", "status", "state_value", "=type", "classification",
     "color", "colour", "theme_color",
 )  # fmt: skip
+# Under whatever name it stands: nobody writes `P1` or `SEV-2` and means anything else.
+UNMISTAKABLE = re.compile(r"(?:P|(?i:sev)[ _-]?)[0-5]")
 LOOSE = listed("state status type value classification servicestate hoststate")
 
 
@@ -82,6 +84,11 @@ def severity_of(key: str, value: Any) -> Severity | None:
     if match := NUMBER.fullmatch(text):
         return by_number(key, float(match[1]))
     return by_word(text)
+
+
+def unmistakable(value: Any) -> Severity | None:
+    """What a value says by itself, whatever its key is called."""
+    return by_word(value) if isinstance(value, str) and UNMISTAKABLE.fullmatch(value.strip()) else None
 
 
 def by_word(text: str) -> Severity | None:
@@ -109,6 +116,9 @@ def by_number(key: str, number: float) -> Severity | None:
         return by_rule_level(whole)
     if key.endswith("alert_severity") and whole in (1, 2, 3):
         return PRIORITY[whole + 1]  # Suricata and Snort count down from 1
+    # Whoever writes it short counts as for incidents: SEV1 is the worst.
+    if key == "sev" or key.endswith("_sev"):
+        return PRIORITY[whole] if 1 <= whole <= 5 else by_score(number)
     if key.endswith(("priority", "urgency", "impact")):
         return PRIORITY[max(whole, 1)] if 0 <= whole <= 5 else by_score(number)
     if key.endswith("level"):

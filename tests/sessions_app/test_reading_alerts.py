@@ -415,6 +415,7 @@ def test_any_object_becomes_sane_alerts_or_is_refused(body: dict[str, Any], sour
         ("severity", "moderate", "medium"), ("severity", "Notice", "low"), ("severity", "Informational", "info"),
         ("priority", "P1", "critical"), ("priority", 3, "medium"), ("priority", "5", "info"),
         ("urgency", "high", "high"),
+        ("sev", 1, "critical"), ("sev", "2", "high"), ("alert_sev", 4, "low"), ("sev", 7.5, "high"),
         ("severity", 8, "high"), ("severity", 9.5, "critical"), ("severity", 5, "medium"), ("severity", 2, "low"),
         ("risk_score", 73, "high"), ("risk_score", 0.95, "critical"), ("score", "40/100", "medium"),
         ("severity", "3/5", "medium"),
@@ -429,6 +430,29 @@ def test_any_object_becomes_sane_alerts_or_is_refused(body: dict[str, Any], sour
 )  # fmt: skip
 def test_words_and_scales_become_one_severity(key: str, value: Any, severity: str | None) -> None:
     assert severity_of(key, value) == severity
+
+
+@pytest.mark.parametrize(("value", "severity"), [("P1", "critical"), ("SEV-2", "high"), ("sev 4", "low")])
+def test_a_word_that_can_only_be_a_severity_is_one_under_any_name(value: str, severity: str) -> None:
+    assert one({"title": "Queue is long", "how_bad": value, "host": "web-1"}).severity == severity
+    assert one({"title": "Queue is long", "how_bad": value, "severity": "info"}).severity == "info"
+
+
+@pytest.mark.parametrize("value", ["p1", "P12", "SP1", "P1 of the plan"])
+def test_what_may_be_anything_is_no_severity(value: str) -> None:
+    assert one({"title": "Queue is long", "partition": value}).severity == "medium"
+
+
+def test_ibms_log_format_counts_its_short_severity_upwards() -> None:
+    assert one({"message": "LEEF:1.0|V|P|1|7|src=203.0.113.9\tsev=2\tusrName=joe"}).severity == "low"
+
+
+@pytest.mark.parametrize("key", ["box", "vm"])
+def test_machines_under_a_short_name_are_two_alerts(key: str) -> None:
+    seen = [{"title": "Known malware ran", "sha256": "9f" * 32, key: name} for name in ("pc-1", "pc-2")]
+    first, second = read(seen)
+    assert (first.host, second.host) == ("pc-1", "pc-2")
+    assert first.fingerprint != second.fingerprint
 
 
 @pytest.mark.parametrize(
