@@ -41,9 +41,9 @@ _HOW_OFTEN = re.compile(r"\bhow (?:many|often)\b|\bany\b|\blines?\b|\bseen\b|\bl
 # What wants an answer: a question, or an order to look something up. All else that people write in a room is a remark.
 _ASKS = re.compile(
     r"[?？]|(?:(?:^|\badds:)\W*(?:(?:ok(?:ay)?|and|so|now|then|hi|hello|hey|well)\b\W*)?|\bplease\b\W*)"
-    r"(?:who|whom|whose|what|which|when|where|why|how|is there|are there|can you|could you|would you|will you|show|tell|"
-    r"give|describe|explain|search|grep|find|look|check|list|count|compare|put|remember|remind|summar\w*|overview|"
-    r"status|timeline|evidence|logs?|related|similar|other|any|(?:run|play)books?|help)\b",
+    r"(?:who|whom|whose|what|which|when|where|why|how|is there|are there|can you|could you|would you|will you|show|"
+    r"tell|give|describe|explain|search|grep|find|look|check|list|count|compare|put|remember|remind|summar\w*|"
+    r"overview|status|timeline|evidence|logs?|related|similar|other|any|(?:run|play)books?|help)\b",
     re.IGNORECASE,
 )
 _COMMON = frozenset(
