@@ -14,6 +14,7 @@ from agents_app.services import (
     providers,
     replies,
     reports,
+    run_states,
     runs,
 )
 from sessions_app import extensions, permissions
@@ -52,7 +53,7 @@ def _runs() -> None:
     extensions.on_post.append(replies.on_post)
     extensions.on_open.append(crew.on_open)
     extensions.on_close.append(runs.on_close)
-    runs.on_end += [plans.close, reports.after_a_broken_end]
+    run_states.on_end += [plans.close, reports.after_a_broken_end]
 
 
 def _what_waits_for_people() -> None:
@@ -66,7 +67,7 @@ def _what_waits_for_people() -> None:
         "unknowns": room.unclear_outcomes, "grants": room.live_grants,
     }  # fmt: skip
     extensions.on_close += [pending.room_closed, grants.room_closed]
-    runs.on_end.append(pending.run_ended)
+    run_states.on_end.append(pending.run_ended)
 
 
 def _engineer_chats() -> None:
@@ -74,7 +75,7 @@ def _engineer_chats() -> None:
     extensions.before_post.append(engineer_chats.before_post)
     extensions.on_post.append(engineer_chats.on_post)
     extensions.on_close.append(engineer_chat_upkeep.on_close)
-    runs.on_end.append(engineer_chats.on_end)  # last: it writes to the audit trail
+    run_states.on_end.append(engineer_chats.on_end)  # last: it writes to the audit trail
 
 
 def _pages() -> None:

@@ -18,8 +18,8 @@ from agents_app.engine.starting import Start
 from agents_app.engine.turn import Done, Parked, Turn
 from agents_app.engine.watch import Cancelled, Paused, Released, Watch
 from agents_app.models import Run
-from agents_app.services import runs
-from agents_app.services.runs import Lease, LeaseLost
+from agents_app.services import leases, working
+from agents_app.services.leases import Lease, LeaseLost
 from sessions_app.errors import Refused
 from sessions_app.events import executors
 
@@ -42,7 +42,7 @@ async def advance(run_id: UUID, *, owner: str, watch: Watch | None = None, limit
 
 def _take(run_id: UUID, owner: str) -> tuple[Lease, Start | None] | None:
     """The run's lease, and where it starts, in one way to the database and back."""
-    lease = runs.acquire(run_id=run_id, owner=owner)
+    lease = working.acquire(run_id=run_id, owner=owner)
     if lease is None:
         return None
     try:
@@ -56,24 +56,24 @@ async def _drive(lease: Lease, start: Start | None, watch: Watch, limits: Limits
     try:
         await _work(lease, start, watch, limits)
     except Cancelled:
-        return partial(runs.finish, lease, Run.Status.CANCELLED)
+        return partial(working.finish, lease, Run.Status.CANCELLED)
     except Paused:
-        return partial(runs.rest, lease)
+        return partial(working.rest, lease)
     except LeaseLost:
         log.warning("lease lost", run=str(lease.run_id), fence=lease.fence)
     except Released:
-        return partial(runs.release, lease)
+        return partial(working.release, lease)
     except (OperationalError, InterfaceError) as error:
         # The database went away. The run is not to blame: it goes back to the queue once the database is there.
         # If it is there already, the run may well be: one that always fails so must not go round for ever.
         crashed = await _database_answers()
         log.warning("database lost in a run", run=str(lease.run_id), error=str(error), crashed=crashed)
-        return partial(runs.release, lease, crashed=crashed)
+        return partial(working.release, lease, crashed=crashed)
     except Refused as refused:
-        return partial(runs.finish, lease, Run.Status.FAILED, refused.code, refused.detail)
+        return partial(working.finish, lease, Run.Status.FAILED, refused.code, refused.detail)
     except Exception:
         log.exception("run failed", run=str(lease.run_id))
-        return partial(runs.finish, lease, Run.Status.FAILED, "INTERNAL_ERROR", BROKEN)
+        return partial(working.finish, lease, Run.Status.FAILED, "INTERNAL_ERROR", BROKEN)
     return None
 
 
@@ -89,9 +89,9 @@ async def _work(lease: Lease, start: Start | None, watch: Watch, limits: Limits)
         read_inbox = turn.heard or not again  # a mode that does not read it must not go round for ever
         match outcome:
             case Parked(waiting_for):
-                stop = partial(runs.park, lease, waiting_for, read_inbox=read_inbox)
+                stop = partial(working.park, lease, waiting_for, read_inbox=read_inbox)
             case Done():
-                stop = partial(runs.finish, lease, Run.Status.SUCCEEDED, read_inbox=read_inbox)
+                stop = partial(working.finish, lease, Run.Status.SUCCEEDED, read_inbox=read_inbox)
         if await executors.run(stop):
             return
         again, start = True, None
@@ -148,7 +148,7 @@ async def _renew(lease: Lease, watch: Watch) -> None:
     while True:
         await asyncio.sleep(seconds / 3)
         try:
-            run = await executors.run(partial(runs.renew, lease))
+            run = await executors.run(partial(leases.renew, lease))
         except LeaseLost as lost:
             return watch.stop(lost)
         except (OperationalError, InterfaceError) as error:

@@ -35,7 +35,7 @@ from agents_app.engine.reading import FieldReader, Reader, Silence, TextReader
 from agents_app.engine.streaming import Marks, Speaker
 from agents_app.engine.watch import Cancelled
 from agents_app.models import Agent, Run
-from agents_app.services import providers, quotas, runs
+from agents_app.services import leases, providers, quotas, working
 from agents_app.services import usage as took
 from agents_app.services.configuring import Chosen
 from sessions_app import actors
@@ -382,19 +382,19 @@ def _record(
     run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, chosen: Chosen, agent: Agent, caught: Counter[str]
 ) -> None:
     if agent.pk == run.agent_id:  # the run's row tells of its own agent
-        runs.use(run, chosen)
+        working.use(run, chosen)
     took.add(
         run, agent=agent, chosen=chosen, requests=usage.requests, input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens, estimated=usage.estimated,
     )  # fmt: skip
     if checkpoint is not None:
-        runs.note(run, checkpoint)
+        working.note(run, checkpoint)
     organization_id = run.session.organization_id
     masks.note(caught, organization_id=organization_id, thing=run, where="reply", by=actors.agent(agent.name))
 
 
 def _held_record(turn: "Turn", then: Callable[[Run], None]) -> None:
     with transaction.atomic():
-        run = runs.held(turn.lease)
+        run = leases.held(turn.lease)
         then(run)
-        runs.write_step(run)
+        working.write_step(run)

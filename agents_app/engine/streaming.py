@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from agents_app.models import Run
-from agents_app.services import runs
-from agents_app.services.runs import Lease
+from agents_app.services import leases, working
+from agents_app.services.leases import Lease
 from sessions_app import markdown
 from sessions_app.actors import Actor
 from sessions_app.events import executors, log
@@ -121,7 +121,7 @@ class Speaker:
 
     @transaction.atomic
     def _begin(self) -> None:
-        run = runs.held(self._lease)
+        run = leases.held(self._lease)
         run.speaking = [*run.speaking, str(self.id)]
         run.save(update_fields=["speaking"])
         started = MessageStarted(
@@ -133,10 +133,10 @@ class Speaker:
     def _finish(self, text: str, then: Callable[[Run], None], fields: dict[str, Any]) -> None:
         html = markdown.render(text)  # before the lock: long text takes a while
         with transaction.atomic():
-            run = runs.held(self._lease)
+            run = leases.held(self._lease)
             self._end(run, text, html, fields)
             then(run)
-            runs.write_step(run)
+            working.write_step(run)
 
     def _end(self, run: Run, text: str, html: str, fields: dict[str, Any]) -> None:
         kind = fields.pop("message_type", self._message_type)
@@ -152,7 +152,7 @@ class Speaker:
 
     @transaction.atomic
     def _reset(self, reason: str) -> None:
-        run = runs.held(self._lease)
+        run = leases.held(self._lease)
         told = MessageReset(event="message.reset", message_id=self.id, reason=reason)
         log.record(told, session=run.session, actor=self._actor, run=run.pk, parent_run=run.parent_id)
         self._fall_silent(run)

@@ -20,8 +20,8 @@ from agents_app.engine.starting import Means
 from agents_app.engine.streaming import UNMARKED, Marks
 from agents_app.engine.watch import Watch
 from agents_app.models import Agent, Run
-from agents_app.services import directing, quotas, runs
-from agents_app.services.runs import Lease
+from agents_app.services import directing, leases, quotas, working
+from agents_app.services.leases import Lease
 from sessions_app.events import executors
 from sessions_app.models import ChatSession, Incident, Message
 
@@ -123,7 +123,7 @@ class Turn:
 
     async def save(self, checkpoint: dict[str, Any]) -> None:
         """Keep what the mode needs to go on from here."""
-        await executors.run(partial(runs.save_checkpoint, self.lease, checkpoint))
+        await executors.run(partial(working.save_checkpoint, self.lease, checkpoint))
         self.run.checkpoint = checkpoint
 
     async def listen(self, keep: Callable[[list[Message]], dict[str, Any]]) -> list[Message]:
@@ -148,4 +148,4 @@ class Turn:
 
 def _held(lease: Lease, change: Callable[[Run], T]) -> T:
     with transaction.atomic():
-        return change(runs.held(lease))
+        return change(leases.held(lease))

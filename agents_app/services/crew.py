@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from agents_app.models import Agent, Run
-from agents_app.services import runs
+from agents_app.services import runs, working
 from sessions_app import actors
 from sessions_app.actors import Actor
 from sessions_app.errors import Conflict, Refused
@@ -65,7 +65,7 @@ def take_up(*, incident_id: UUID) -> None:
 
 def take_messages(run: Run) -> list[Message]:
     """What people wrote to the crew since it last looked, acknowledged in the room; the run is held."""
-    taken = runs.take_inbox(run)
+    taken = working.take_inbox(run)
     speaker = actors.agent(run.agent.name)
     for message in taken:
         told = TeamTold(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from agents_app import clock, queue
 from agents_app.models import Run, RunInbox
-from agents_app.services import crew, quotas, runs
+from agents_app.services import crew, quotas, run_states, runs, working
 from sessions_app import actors, permissions, rate_limits, runtime_config
 from sessions_app.actors import Actor
 from sessions_app.drafts import Draft
@@ -39,7 +39,7 @@ def pause(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
     if run.status == Run.Status.RUNNING:
         queue.tell(run, queue.Change.PAUSED)
     else:
-        runs.lie_down(run, by=by, cause=cause)
+        run_states.lie_down(run, by=by, cause=cause)
     return run
 
 
@@ -53,7 +53,7 @@ def resume(*, run_id: UUID, by: Actor, cause: UUID | None = None) -> Run:
     run.pause_requested_at = run.pause_requested_by = None
     run.save(update_fields=["pause_requested_at", "pause_requested_by"])
     if run.status == Run.Status.PAUSED:
-        runs.requeue(run, "run.resumed", by=by, cause=cause)
+        run_states.requeue(run, "run.resumed", by=by, cause=cause)
     return run
 
 
@@ -121,9 +121,9 @@ def written_to(run: Run) -> bool:
 
 def take(run: Run, keep: Callable[[list[Message]], dict[str, Any]]) -> list[Message]:
     """Take the inbox, and keep the checkpoint that holds it, in one transaction; the run is held."""
-    taken = runs.take_inbox(run)
+    taken = working.take_inbox(run)
     if taken:
-        runs.keep(run, keep(taken))
+        working.keep(run, keep(taken))
     for message in taken:
         told = TeamTold(
             event="team.intervention", run_id=run.pk, team={"lead": run.agent.name}, member=message.sender_name,
@@ -152,7 +152,7 @@ def _send_again(run_id: UUID, incident_id: UUID, config: dict[str, Any], *, by: 
 
 def _asked(run_id: UUID, verb: str, by: Actor) -> Run:
     """Lock a run that the actor may see and may do this to."""
-    run = runs.locked(run_id)
+    run = run_states.locked(run_id)
     if not permissions.sees(by, run.session):
         raise NotFound(_("There is no such run."))
     permissions.require(by, verb, run.session)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from agents_app.models import Run
 from agents_app.services import report_facts as facts
-from agents_app.services import report_timeline, runs
+from agents_app.services import report_timeline, working
 from agents_app.services.leases import Lease, held
 from sessions_app import actors, resources
 from sessions_app.actors import Actor
@@ -40,7 +40,7 @@ def file(*, lease: Lease, incident_id: UUID, author: str, prose: Prose, checkpoi
     incident = incidents.lock(incident_id)
     run = held(lease)
     report = _file(incident, run, author=author, prose=prose)
-    runs.keep(run, checkpoint)
+    working.keep(run, checkpoint)
     return report
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from agents_app.models import Run
-from agents_app.services import runs
+from agents_app.services import working
 from agents_app.services.leases import Lease, held
 from sessions_app import actors
 from sessions_app.events import log
@@ -38,7 +38,7 @@ def summarize(*, lease: Lease, incident_id: UUID, account: Account, checkpoint: 
     incident.summary, incident.summary_version = row.summary, row.version
     incident.summary_seq = run.session.head + 1  # the event that tells it is the next
     incident.save(update_fields=["summary", "summary_version", "summary_seq"])
-    runs.keep(run, checkpoint)
+    working.keep(run, checkpoint)
     _tell(run, row)
     return row
 

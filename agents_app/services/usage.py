@@ -24,7 +24,7 @@ def add(
     output_tokens: int,
     estimated: bool,
 ) -> None:
-    """Count what a request took, and tell the room; call it with the run held, and `runs.write_step` after it."""
+    """Count what a request took, and tell the room; call it with the run held, and `working.write_step` after it."""
     cost = _cost(chosen, input_tokens, output_tokens)
     step = {"requests": requests, "input_tokens": input_tokens, "output_tokens": output_tokens, "estimated": estimated}
     quotas.settle(run, requests=requests, tokens=input_tokens + output_tokens)

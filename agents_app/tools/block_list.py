@@ -9,7 +9,7 @@ from django.db import transaction
 
 from agents_app import catalogue
 from agents_app.services import containment
-from agents_app.services.runs import held
+from agents_app.services.leases import held
 from agents_app.tools.registry import Call, ToolFailed, tool
 from sessions_app import actors
 from sessions_app.errors import Refused

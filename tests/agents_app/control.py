@@ -16,8 +16,8 @@ from agents_app.catalogue import TOOLS, Arguments, ToolSpec
 from agents_app.engine import data_blocks, dispatcher
 from agents_app.engine.dispatcher import Settled, ToolRequest, Waiting
 from agents_app.models import Approval, BlockedIndicator, Run, ToolCall
-from agents_app.services import approvals, leases, pending, questions, runs
-from agents_app.services.runs import Lease
+from agents_app.services import approvals, leases, pending, questions, working
+from agents_app.services.leases import Lease
 from agents_app.tools import Call, registry
 from sessions_app import actors
 from sessions_app.errors import Refused
@@ -93,7 +93,7 @@ class Scene:
         return found
 
     def park(self, waiting_for: str = "approval") -> None:
-        runs.park(self.lease, waiting_for)
+        working.park(self.lease, waiting_for)
 
     def take_up(self, *, owner: str = "another") -> Lease:
         """The run goes to its next owner, whatever the last one was doing."""

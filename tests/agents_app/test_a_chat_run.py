@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from agents_app.engine import history
 from agents_app.models import Agent, Approval, BlockedIndicator, Run, ToolCall
-from agents_app.services import approvals, runs
+from agents_app.services import approvals, runs, working
 from sessions_app import actors
 from sessions_app.models import ChatSession, User
 from sessions_app.vocabulary import Decision
@@ -115,7 +115,7 @@ async def test_a_run_taken_up_after_a_crash_asks_nothing_twice(
     models.says("Blocked.")
     run = await work_on(await in_thread(post, room, "Block it."))
     await in_thread(_decide, "approve")
-    await in_thread(runs.acquire, run_id=run.pk, owner="dead:1")
+    await in_thread(working.acquire, run_id=run.pk, owner="dead:1")
     await in_thread(crash, run)
 
     run = await work_on(run, owner="next:1")

@@ -13,7 +13,7 @@ from agents_app.catalogue import TOOLS, BlockIndicator
 from agents_app.dispatch import periodic
 from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Approval, Run, ToolCall, ToolPolicy
-from agents_app.services import approvals, directing, runs
+from agents_app.services import approvals, directing, leases, runs, working
 from sessions_app import actors, permissions
 from sessions_app.models import Event, Incident, Message
 from sessions_app.services import incidents, messages
@@ -151,7 +151,7 @@ def test_when_the_run_that_asked_ends_those_who_joined_ask_for_themselves() -> N
 
 def _second_run(made: Scene) -> tuple[Run, Any]:
     run = factories.run(made.session, lane="crew")
-    lease = runs.leases.take(run, owner="somebody")
+    lease = leases.take(run, owner="somebody")
     return run, lease
 
 
@@ -210,7 +210,7 @@ def test_who_told_a_run_on_its_way_what_to_do_has_asked_for_it_too() -> None:
         draft = messages.draft(MessageSend(content=f"Block {EVIL}."), by=actors.person(made.person(who)))
         directing.steer(draft, run_id=made.run.pk)
         with transaction.atomic():
-            runs.take_inbox(made.run)
+            working.take_inbox(made.run)
 
     tell("approver")
     made.act()

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from agents_app import clock
 from agents_app.engine import dispatcher
 from agents_app.models import Approval, BlockedIndicator
-from agents_app.services import approvals, outcomes, runs
+from agents_app.services import approvals, leases, outcomes, runs
 from agents_app.services.leases import LeaseLost
 from sessions_app import actors
 from sessions_app.errors import Refused
@@ -99,7 +99,7 @@ def test_two_owners_of_a_run_execute_what_was_approved_once() -> None:
     old = made.lease
     new = made.take_up()
 
-    def go_on(lease: runs.Lease) -> Callable[[], object]:
+    def go_on(lease: leases.Lease) -> Callable[[], object]:
         def act() -> object:
             try:
                 return async_to_sync(dispatcher.dispatch)(lease, made.last)

@@ -7,7 +7,7 @@ import pytest
 
 from agents_app.dispatch.embedded import Runner
 from agents_app.models import Agent, Approval, Run, RunInbox, ToolPolicy
-from agents_app.services import approvals, directing, runs
+from agents_app.services import approvals, directing, runs, working
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Message, User
@@ -95,11 +95,11 @@ def test_a_run_that_waits_rests_at_once_and_frees_its_lane(room: ChatSession) ->
     directing.pause(run_id=first.pk, by=rita_does())
     first.refresh_from_db()
     assert first.status == "paused"
-    assert runs.acquire(run_id=second.pk, owner="a:1")
+    assert working.acquire(run_id=second.pk, owner="a:1")
     directing.pause(run_id=first.pk, by=rita_does())  # once more changes nothing
     assert told(room).count("run.paused") == 1
     directing.resume(run_id=first.pk, by=rita_does())
-    assert runs.acquire(run_id=first.pk, owner="a:1") is None  # its lane is taken now
+    assert working.acquire(run_id=first.pk, owner="a:1") is None  # its lane is taken now
 
 
 async def test_a_decision_during_a_pause_is_carried_out_when_the_run_goes_on(
@@ -129,11 +129,11 @@ async def test_a_decision_during_a_pause_is_carried_out_when_the_run_goes_on(
 
 def test_who_changes_their_mind_before_the_run_has_stopped_stops_nothing(room: ChatSession) -> None:
     run = post(room)
-    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    lease = working.acquire(run_id=run.pk, owner="a:1")
     assert lease
     directing.pause(run_id=run.pk, by=rita_does())
     directing.resume(run_id=run.pk, by=rita_does())
-    runs.rest(lease)
+    working.rest(lease)
     run.refresh_from_db()
     assert (run.status, told(room, like="run.paused")) == ("queued", [])
 
@@ -141,27 +141,27 @@ def test_who_changes_their_mind_before_the_run_has_stopped_stops_nothing(room: C
 @pytest.mark.parametrize("then", ["park", "release", "crash", "rest"])
 def test_however_it_lets_go_a_run_that_was_asked_to_rest_rests(room: ChatSession, then: str) -> None:
     run = post(room)
-    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    lease = working.acquire(run_id=run.pk, owner="a:1")
     assert lease
     directing.pause(run_id=run.pk, by=rita_does())
     if then == "park":
-        assert runs.park(lease, "approval")
+        assert working.park(lease, "approval")
     elif then == "crash":
         crash(run)
-        assert runs.acquire(run_id=run.pk, owner="b:2") is None
+        assert working.acquire(run_id=run.pk, owner="b:2") is None
     else:
-        (runs.release if then == "release" else runs.rest)(lease)
+        (working.release if then == "release" else working.rest)(lease)
     run.refresh_from_db()
     assert (run.status, run.waiting_for, run.lease_owner) == ("paused", "", "")
 
 
 def test_cancelling_wins_over_pausing(room: ChatSession) -> None:
     run = post(room)
-    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    lease = working.acquire(run_id=run.pk, owner="a:1")
     assert lease
     directing.pause(run_id=run.pk, by=rita_does())
     runs.cancel(run_id=run.pk, by=rita_does())
-    runs.rest(lease)
+    working.rest(lease)
     run.refresh_from_db()
     assert run.status == "cancelled"
     refused("CONFLICT", lambda: directing.pause(run_id=run.pk, by=rita_does()))
@@ -173,7 +173,7 @@ def test_a_paused_run_can_be_cancelled_and_one_at_work_can_not_be_resumed(room: 
     refused("CONFLICT", lambda: directing.resume(run_id=run.pk, by=rita_does()))
     directing.pause(run_id=run.pk, by=rita_does())
     assert runs.cancel(run_id=run.pk, by=rita_does()).status == "cancelled"
-    assert runs.acquire(run_id=other.pk, owner="a:1")
+    assert working.acquire(run_id=other.pk, owner="a:1")
 
 
 # --- Retry ------------------------------------------------------------------------------------------------------------
@@ -326,7 +326,7 @@ def test_a_post_that_steers_goes_to_the_reply_at_work_and_else_gets_its_own(room
     run = post(room)
     own = post(room, "And this?", on_busy="steer")
     assert own.pk != run.pk  # nothing was at work yet
-    assert runs.acquire(run_id=run.pk, owner="a:1")
+    assert working.acquire(run_id=run.pk, owner="a:1")
     assert post(room, "And that?", on_busy="steer").pk == run.pk
     [heard] = RunInbox.objects.all()
     assert (heard.run_id, heard.message.content) == (run.pk, "And that?")

@@ -11,7 +11,7 @@ from django.db import OperationalError
 from agents_app.engine import dispatcher
 from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Run, ToolCall, ToolPolicy
-from agents_app.services import outcomes, runs
+from agents_app.services import outcomes, working
 from agents_app.services.leases import LeaseLost
 from agents_app.tools import Call, OutcomeUnclear, ToolFailed, registry
 from sessions_app import actors
@@ -199,7 +199,7 @@ def test_a_run_that_was_cancelled_while_it_changed_something_leaves_the_question
     made, _ = allowed(monkeypatch)
     prepare(made)
     dispatcher._open(made.lease, made.last)
-    runs.finish(made.lease, "cancelled")
+    working.finish(made.lease, "cancelled")
     assert made.call.state == "unknown"
     refused("CONFLICT", lambda: resolve(made, "retry"))
     assert resolve(made, "happened").state == "succeeded"
@@ -209,7 +209,7 @@ def test_a_run_that_ends_cancels_what_it_had_not_begun() -> None:
     made = scene()
     made.act()
     made.decide()
-    runs.finish(made.lease, "cancelled")
+    working.finish(made.lease, "cancelled")
     assert made.call.state == "cancelled"
 
 

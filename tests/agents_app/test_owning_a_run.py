@@ -3,8 +3,8 @@
 import pytest
 
 from agents_app.models import Run
-from agents_app.services import leases, runs
-from agents_app.services.runs import LeaseLost
+from agents_app.services import leases, runs, working
+from agents_app.services.leases import LeaseLost
 from sessions_app.actors import SYSTEM
 from sessions_app.events import log
 from sessions_app.models import ChatSession, Message
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 
 def test_a_run_at_work_has_one_owner() -> None:
     run = factories.run()
-    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    lease = working.acquire(run_id=run.pk, owner="a:1")
     assert lease
-    assert runs.acquire(run_id=run.pk, owner="b:2") is None
+    assert working.acquire(run_id=run.pk, owner="b:2") is None
     run.refresh_from_db()
     assert (run.status, run.lease_owner, run.fence) == ("running", "a:1", 1)
     assert told(run.session) == ["run.started"]
@@ -27,10 +27,10 @@ def test_a_run_at_work_has_one_owner() -> None:
 
 def test_a_lease_that_ran_out_is_anothers_and_the_fence_grows() -> None:
     run = factories.run()
-    first = runs.acquire(run_id=run.pk, owner="a:1")
+    first = working.acquire(run_id=run.pk, owner="a:1")
     assert first
     crash(run)
-    second = runs.acquire(run_id=run.pk, owner="b:2")
+    second = working.acquire(run_id=run.pk, owner="b:2")
     assert second
     assert second.fence > first.fence
     run.refresh_from_db()
@@ -39,17 +39,17 @@ def test_a_lease_that_ran_out_is_anothers_and_the_fence_grows() -> None:
 
 def test_who_lost_the_lease_writes_nothing() -> None:
     run = factories.run()
-    old = runs.acquire(run_id=run.pk, owner="a:1")
+    old = working.acquire(run_id=run.pk, owner="a:1")
     assert old
     crash(run)
-    assert runs.acquire(run_id=run.pk, owner="b:2")
+    assert working.acquire(run_id=run.pk, owner="b:2")
     seen = told(run.session)
     for write in (
-        lambda: runs.save_checkpoint(old, {"step": 1}),
-        lambda: runs.finish(old, "succeeded"),
-        lambda: runs.park(old, "approval"),
-        lambda: runs.release(old),
-        lambda: runs.renew(old),
+        lambda: working.save_checkpoint(old, {"step": 1}),
+        lambda: working.finish(old, "succeeded"),
+        lambda: working.park(old, "approval"),
+        lambda: working.release(old),
+        lambda: leases.renew(old),
     ):
         with pytest.raises(LeaseLost):
             write()
@@ -60,19 +60,19 @@ def test_who_lost_the_lease_writes_nothing() -> None:
 
 def test_renewing_holds_on() -> None:
     run = factories.run()
-    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    lease = working.acquire(run_id=run.pk, owner="a:1")
     assert lease
     crash(run)
-    runs.renew(lease)
-    assert runs.acquire(run_id=run.pk, owner="b:2") is None
+    leases.renew(lease)
+    assert working.acquire(run_id=run.pk, owner="b:2") is None
 
 
 def test_a_run_that_crashes_more_than_three_times_has_failed() -> None:
     run = factories.run()
     for _ in range(4):
-        assert runs.acquire(run_id=run.pk, owner="a:1")
+        assert working.acquire(run_id=run.pk, owner="a:1")
         crash(run)
-    assert runs.acquire(run_id=run.pk, owner="a:1") is None
+    assert working.acquire(run_id=run.pk, owner="a:1") is None
     run.refresh_from_db()
     assert (run.status, run.error_code) == ("failed", "RUN_CRASHED")
     assert told(run.session)[-2:] == ["message.error", "run.failed"]
@@ -82,15 +82,15 @@ def test_crashes_that_a_run_got_past_count_no_more() -> None:
     run = factories.run()
     for step in range(3):
         for _ in range(3):
-            lease = runs.acquire(run_id=run.pk, owner="a:1")
+            lease = working.acquire(run_id=run.pk, owner="a:1")
             assert lease, "crashed three times since it last moved on"
-            runs.save_checkpoint(lease, {"step": step})
+            working.save_checkpoint(lease, {"step": step})
             crash(run)
-    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    lease = working.acquire(run_id=run.pk, owner="a:1")
     assert lease
-    runs.save_checkpoint(lease, {"step": step})
+    working.save_checkpoint(lease, {"step": step})
     crash(run)
-    assert runs.acquire(run_id=run.pk, owner="a:1") is None, "what it says again is no progress"
+    assert working.acquire(run_id=run.pk, owner="a:1") is None, "what it says again is no progress"
     run.refresh_from_db()
     assert run.error_code == "RUN_CRASHED"
 
@@ -98,20 +98,20 @@ def test_crashes_that_a_run_got_past_count_no_more() -> None:
 def test_a_release_is_no_crash() -> None:
     run = factories.run()
     for _ in range(6):
-        lease = runs.acquire(run_id=run.pk, owner="a:1")
+        lease = working.acquire(run_id=run.pk, owner="a:1")
         assert lease
-        runs.release(lease)
+        working.release(lease)
     run.refresh_from_db()
     assert (run.status, run.crashes) == ("queued", 0)
 
 
 def test_the_next_owner_voids_what_was_half_said() -> None:
     run = factories.run()
-    runs.acquire(run_id=run.pk, owner="a:1")
+    working.acquire(run_id=run.pk, owner="a:1")
     half = "0198a0a0-0000-7000-8000-000000000001"
     Run.objects.filter(pk=run.pk).update(speaking=[half])
     crash(run)
-    runs.acquire(run_id=run.pk, owner="b:2")
+    working.acquire(run_id=run.pk, owner="b:2")
     [reset] = events(run.session, "message.reset")
     assert reset.data["message_id"] == half
     run.refresh_from_db()
@@ -120,8 +120,8 @@ def test_the_next_owner_voids_what_was_half_said() -> None:
 
 def test_a_home_takes_over_its_own_dead_and_nobody_elses() -> None:
     ours, theirs = factories.run(factories.room()), factories.run(factories.room())
-    runs.acquire(run_id=ours.pk, owner="home1:11:aa")
-    runs.acquire(run_id=theirs.pk, owner="home2:12:bb")
+    working.acquire(run_id=ours.pk, owner="home1:11:aa")
+    working.acquire(run_id=theirs.pk, owner="home2:12:bb")
     assert leases.expire_of_dead("home1", but="home1:13:cc") == 1
     assert [run.pk for run in leases.due()] == [ours.pk]
 
@@ -133,57 +133,57 @@ def room() -> ChatSession:
 
 def test_a_lane_has_one_run_at_work_and_the_others_go_in_order(room: ChatSession) -> None:
     first, second, third = (factories.run(room) for _ in range(3))
-    assert runs.acquire(run_id=second.pk, owner="a:1") is None
-    lease = runs.acquire(run_id=first.pk, owner="a:1")
+    assert working.acquire(run_id=second.pk, owner="a:1") is None
+    lease = working.acquire(run_id=first.pk, owner="a:1")
     assert lease
-    assert runs.acquire(run_id=second.pk, owner="a:1") is None
-    runs.finish(lease, "succeeded")
-    assert runs.acquire(run_id=third.pk, owner="a:1") is None
-    assert runs.acquire(run_id=second.pk, owner="a:1")
+    assert working.acquire(run_id=second.pk, owner="a:1") is None
+    working.finish(lease, "succeeded")
+    assert working.acquire(run_id=third.pk, owner="a:1") is None
+    assert working.acquire(run_id=second.pk, owner="a:1")
 
 
 def test_the_queue_shows_the_first_of_each_free_lane(room: ChatSession) -> None:
     first, _, other = factories.run(room), factories.run(room), factories.run(factories.room())
     crew = factories.run(room, mode="crew", lane="crew")
     assert {run.pk for run in leases.due()} == {first.pk, other.pk, crew.pk}
-    runs.acquire(run_id=first.pk, owner="a:1")
+    working.acquire(run_id=first.pk, owner="a:1")
     assert {run.pk for run in leases.due()} == {other.pk, crew.pk}
 
 
 def test_a_waiting_run_holds_no_slot_and_queues_again_when_woken(room: ChatSession) -> None:
     first, second = factories.run(room), factories.run(room)
-    lease = runs.acquire(run_id=first.pk, owner="a:1")
+    lease = working.acquire(run_id=first.pk, owner="a:1")
     assert lease
-    assert runs.park(lease, "approval")
+    assert working.park(lease, "approval")
     first.refresh_from_db()
     assert (first.status, first.waiting_for, first.lease_owner) == ("waiting", "approval", "")
-    at_work = runs.acquire(run_id=second.pk, owner="a:1")
+    at_work = working.acquire(run_id=second.pk, owner="a:1")
     assert at_work
     _wake(first)
-    assert runs.acquire(run_id=first.pk, owner="a:1") is None
-    runs.finish(at_work, "succeeded")
-    assert runs.acquire(run_id=first.pk, owner="a:1")
+    assert working.acquire(run_id=first.pk, owner="a:1") is None
+    working.finish(at_work, "succeeded")
+    assert working.acquire(run_id=first.pk, owner="a:1")
     assert "run.waiting" in told(room)
 
 
 def test_what_comes_while_a_run_is_about_to_park_is_not_missed(room: ChatSession) -> None:
     run = factories.run(room)
-    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    lease = working.acquire(run_id=run.pk, owner="a:1")
     assert lease
     _wake(run)
-    assert runs.park(lease, "approval") is False
-    assert runs.park(lease, "approval") is True
+    assert working.park(lease, "approval") is False
+    assert working.park(lease, "approval") is True
 
 
 def test_a_message_for_a_run_is_read_before_it_ends(room: ChatSession) -> None:
     run = factories.run(room)
-    lease = runs.acquire(run_id=run.pk, owner="a:1")
+    lease = working.acquire(run_id=run.pk, owner="a:1")
     assert lease
     message = _message(room)
     run.inbox.create(message=message)
-    assert runs.finish(lease, "succeeded") is False
-    assert runs.take_inbox(runs.held(lease)) == [message]
-    assert runs.finish(lease, "succeeded") is True
+    assert working.finish(lease, "succeeded") is False
+    assert working.take_inbox(leases.held(lease)) == [message]
+    assert working.finish(lease, "succeeded") is True
 
 
 def _wake(run: Run) -> None:

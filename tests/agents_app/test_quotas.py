@@ -14,7 +14,7 @@ from agents_app import clock
 from agents_app.dispatch.embedded import Runner
 from agents_app.engine.watch import Cancelled, Watch
 from agents_app.models import Provider, Quota, QuotaCount, Run, UsageRecord
-from agents_app.services import quota_standing, quotas, runs
+from agents_app.services import quota_standing, quotas, runs, working
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.models import ChatSession, Message, User
@@ -213,7 +213,7 @@ async def test_a_request_is_settled_once_whatever_becomes_of_its_run(room: ChatS
     assert tokens[0] == 0
     assert tokens[1] > 500
     for owner in ("first:1", "second:1"):
-        await in_thread(runs.acquire, run_id=run.pk, owner=owner)
+        await in_thread(working.acquire, run_id=run.pk, owner=owner)
         await in_thread(crash, run)
     models.says("Here I am.")
     assert (await work_on(run)).status == "succeeded"
@@ -229,17 +229,17 @@ async def test_a_request_is_settled_once_whatever_becomes_of_its_run(room: ChatS
     watch = Watch()
     models.hangs(after="Word")
     run = await in_thread(post, room)
-    working = asyncio.create_task(work_on(run, watch=watch))
+    at_work = asyncio.create_task(work_on(run, watch=watch))
     await until(lambda: "message.start" in told(room)[-1:])
     watch.stop(Cancelled())
-    assert (await working).status == "cancelled"
+    assert (await at_work).status == "cancelled"
     # What the cut answer had read and written is an estimate.
     [requests, (used, reserved)] = await in_thread(counts)
     assert (requests, reserved) == ((2, 0), 0)
     assert 17 < used < 200
     run = await in_thread(post, room)
     for owner in ("a:1", "b:1", "c:1", "d:1", "e:1"):
-        await in_thread(runs.acquire, run_id=run.pk, owner=owner)
+        await in_thread(working.acquire, run_id=run.pk, owner=owner)
         await in_thread(crash, run)
     assert (await in_thread(Run.objects.get, pk=run.pk)).error_code == "RUN_CRASHED"
     assert await in_thread(counts) == [(2, 0), (used, 0)]

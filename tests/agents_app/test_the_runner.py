@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from agents_app.dispatch import embedded
 from agents_app.dispatch.embedded import Home, Runner
 from agents_app.models import Run
-from agents_app.services import leases, runs
+from agents_app.services import leases, runs, working
 from sessions_app import actors
 from sessions_app.models import ChatSession
 from tests import factories
@@ -125,7 +125,7 @@ async def test_a_lease_that_ran_out_is_found_by_the_sweep(
 ) -> None:
     models.says("I go on.")
     run = await in_thread(post, room)
-    await in_thread(runs.acquire, run_id=run.pk, owner="gone:1")
+    await in_thread(working.acquire, run_id=run.pk, owner="gone:1")
     async with running(sweep_seconds=0.05):
         await swept()
         assert (await in_thread(Run.objects.get, pk=run.pk)).lease_owner == "gone:1"
@@ -141,7 +141,7 @@ async def test_the_runs_of_this_homes_dead_process_need_not_wait_for_their_lease
     before = Home(settings.WARROOM_HOME)
     await in_thread(before.take_over)
     run = await in_thread(post, room)
-    await in_thread(runs.acquire, run_id=run.pk, owner=before.owner)
+    await in_thread(working.acquire, run_id=run.pk, owner=before.owner)
     before.leave()  # what the kernel does when a process dies
     async with running():
         run = await become(run, "succeeded")
@@ -154,7 +154,7 @@ async def test_a_second_runner_of_a_home_leaves_the_first_ones_runs_alone(
     first = Home(settings.WARROOM_HOME)
     await in_thread(first.take_over)
     run = await in_thread(post, room)
-    await in_thread(runs.acquire, run_id=run.pk, owner=first.owner)
+    await in_thread(working.acquire, run_id=run.pk, owner=first.owner)
     async with running(sweep_seconds=0.05):
         await swept()
         assert (await in_thread(Run.objects.get, pk=run.pk)).lease_owner == first.owner

@@ -12,7 +12,7 @@ from agents_app.engine.answers import Answer
 from agents_app.engine.asking import OUTPUT_TOOL
 from agents_app.engine.watch import Watch
 from agents_app.models import Run
-from agents_app.services import runs
+from agents_app.services import working
 from sessions_app.errors import Refused
 from sessions_app.events.hub import hub
 from sessions_app.models import ChatSession
@@ -32,7 +32,7 @@ class Account(BaseModel):
 
 async def ask(room: ChatSession, **how: Any) -> tuple[Run, Answer]:
     run = await in_thread(factories.run, room)
-    lease = await in_thread(runs.acquire, run_id=run.pk, owner="test:1")
+    lease = await in_thread(working.acquire, run_id=run.pk, owner="test:1")
     turn = _turn(lease, await in_thread(starting.of, run.pk), Watch(), SHORT)
     return run, await turn.ask([ModelRequest.user_text_prompt("Sum up.")], output=Account, **how)
 

@@ -15,7 +15,7 @@ from agents_app.engine.modes.crew.state import CrewState
 from agents_app.engine.turn import Turn
 from agents_app.models import Agent, Run
 from agents_app.services import crew as service
-from agents_app.services import plans, runs
+from agents_app.services import plans, working
 from sessions_app.errors import Refused
 
 
@@ -100,7 +100,7 @@ def blamed(role: str, failure: Refused) -> str:
 
 
 def keep(run: Run, checkpoint: dict[str, Any], state: CrewState) -> None:
-    runs.keep(run, checkpoint)
+    working.keep(run, checkpoint)
     plans.draw(run, state.nodes())
 
 
