@@ -13,12 +13,16 @@ from itertools import islice
 from typing import Any
 
 from sessions_app.indicators.foreign import english, unaccented
+from sessions_app.indicators.found import listed
 
 Plain = str | int | float | bool | None
 # Wrappers that say nothing about what is inside.
 SILENT = frozenset({"#attributes", "@attributes", "_source", "fields", "labels", "annotations", "attributes", "tags"})
 NAME_KEYS = ("key", "name", "@name", "field", "label", "title", "tag", "type", "datatype")
 VALUE_KEYS = ("value", "values", "val", "content", "#text", "data")
+# What stands below one of these is what somebody sent to a server, such as the headers of a request: an attacker who
+# calls one `severity` or `alert_title` says nothing of the alert.
+SENT = listed("request req headers header params parameters query cookies cookie form args arguments input")
 LABEL = re.compile(r"([A-Za-z_][\w.-]{0,40})[:=](?!//)(\S.{0,300})", re.ASCII)
 WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z0-9]+|[A-Z0-9]+|[^\W_a-zA-Z0-9]+")
 # Bounds on what one document can make us do: an alert with more values than this is read by its first ones.
@@ -63,7 +67,14 @@ def walk(value: Any, path: tuple[str, ...], depth: int) -> Iterator[Leaf]:
 
 
 def under(path: tuple[str, ...], key: str) -> tuple[str, ...]:
-    return path if key.lower() in SILENT else (path + words(key[:KEY_READ]))[-PATH_READ:]
+    if key.lower() in SILENT:
+        return path
+    whole = path + words(key[:KEY_READ])
+    if len(whole) <= PATH_READ:
+        return whole
+    # A key of many words must not hide that it was sent.
+    sent = [word for word in whole[:-PATH_READ] if word in SENT][:1]
+    return (*sent, *whole[len(sent) - PATH_READ :])
 
 
 def pair(value: dict[str, Any]) -> dict[str, Any]:

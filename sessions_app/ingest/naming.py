@@ -70,6 +70,7 @@ SOURCES = (
     "source_ip", "src_ip", "srcip", "caller_ip", "caller_ip_address", "client_ip", "client_ip_address",
     "source_ip_address", "source_address", "remote_ip", "attacker", "attacker_ip", "offense_source", "source_ips",
     "ip_address", "remote_address", "remote_addr", "=src", "=addr", "record_src", "record_addr",
+    "request_remote_address",
 )  # fmt: skip
 STATES = ("status", "state", "service_state", "host_state")
 FALLBACK = ("full_log", "raw", "log", "line")
@@ -104,7 +105,7 @@ def own_title(reading: Reading) -> str:
         return title_of(f"Secret found: {secret}")
     return (
         watched(reading)
-        or title_of(reading.text(TITLES))
+        or title_of(reading.own(TITLES) or reading.text(TITLES))
         or plain(reading.text(SENTENCES))
         or requested(reading)
         or title_of(reading.text(EVENTS))

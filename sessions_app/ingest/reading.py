@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sessions_app.indicators import Found, from_json
 from sessions_app.indicators.found import listed
-from sessions_app.indicators.leaves import Leaf, leaves
+from sessions_app.indicators.leaves import SENT, Leaf, leaves
 from sessions_app.ingest import severities, times
 from sessions_app.ingest.alert import Severity
 from sessions_app.ingest.techniques import techniques
@@ -23,7 +23,7 @@ TRIED = 20
 # What may stand before a name that tells of the alert itself: the `status` of an HTTP answer or of a process does not.
 ABOUT_IT = listed(
     "alert alerts alarm incident event data payload detail details issue problem monitor check finding offense trigger "
-    "notification service host body message current new heartbeat threat info essentials properties attributes labels "
+    "notification service host message current new heartbeat threat info essentials properties attributes labels "
     "evt kibana workflow result state"
 )
 EMPTY = frozenset({"", "-", "?", "n/a", "none", "null", "unknown", "undefined", "<na>", "nil"})
@@ -87,7 +87,8 @@ class Reading:
             return [
                 leaf for leaf in self.by_last_word.get(name.rpartition("_")[2].lstrip("="), ()) if leaf.name == name[1:]
             ]
-        return [leaf for leaf in self.by_last_word.get(name.rpartition("_")[2], ()) if leaf.called(name)]
+        ending = self.by_last_word.get(name.rpartition("_")[2], ())
+        return [leaf for leaf in ending if leaf.called(name) and not was_sent(leaf, name)]
 
     @once
     def text(self, names: tuple[str, ...]) -> str:
@@ -97,6 +98,12 @@ class Reading:
                 if isinstance(leaf.value, str):
                     return leaf.value.strip()
         return self.around.text(names) if self.around else ""
+
+    @once
+    def own(self, names: tuple[str, ...]) -> str:
+        """The same of its own keys alone."""
+        said = (leaf.value for name in names for leaf in self.called(name) if leaf.depth == 1)
+        return next((value.strip() for value in said if isinstance(value, str)), "")
 
     @once
     def word(self, names: tuple[str, ...]) -> str:
@@ -135,12 +142,16 @@ class Reading:
 
     @once
     def rated(self, keys: tuple[str, ...]) -> Severity | None:
-        said = (severities.severity_of(leaf.name, leaf.value) for key in keys for leaf in self.called(key))
+        found = [leaf for key in keys for leaf in self.called(key)]
+        # What it calls its own severity counts over whatever it holds.
+        found.sort(key=lambda leaf: leaf.depth > 1 or "severity" not in leaf.name)
+        said = (severities.severity_of(leaf.name, leaf.value) for leaf in found)
         return next((severity for severity in said if severity), None)
 
     @cached_property
     def unmistakable(self) -> Severity | None:
-        return next((severity for leaf in self.leaves if (severity := severities.unmistakable(leaf.value))), None)
+        said = (severities.unmistakable(leaf.value) for leaf in self.leaves if not was_sent(leaf))
+        return next((severity for severity in said if severity), None)
 
     def time(self) -> datetime | None:
         return self.timed
@@ -169,7 +180,8 @@ class Reading:
         """A time under a name that is on no list, but sounds like one."""
         for ending in times.ENDINGS:
             for leaf in self.by_last_word.get(ending, [])[:TRIED]:
-                if not times.OTHER_TIMES.search(leaf.name) and (when := times.moment(leaf.value)):
+                told = not (was_sent(leaf) or times.OTHER_TIMES.search(leaf.name))
+                if told and (when := times.moment(leaf.value)):
                     return when
         return None
 
@@ -179,8 +191,16 @@ class Reading:
 
 def about_it(leaf: Leaf, name: str) -> bool:
     """Whether what stands before a name speaks of the alert: a `request.body.status` is somebody's who attacks."""
-    before = leaf.name.removesuffix(name).strip("_")
-    return set(before.split("_") if before else ()) <= ABOUT_IT
+    return before(leaf, name) <= ABOUT_IT
+
+
+def was_sent(leaf: Leaf, name: str = "") -> bool:
+    """Whether it lies in what somebody sent to a server; a document's own keys are its writer's."""
+    return leaf.depth > 1 and not SENT.isdisjoint(before(leaf, name))
+
+
+def before(leaf: Leaf, name: str) -> set[str]:
+    return set(filter(None, leaf.name.removesuffix(name).split("_")))
 
 
 def is_word(value: Any) -> bool:

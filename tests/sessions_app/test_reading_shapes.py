@@ -182,9 +182,38 @@ def test_what_somebody_sent_to_a_server_does_not_speak_for_the_alert(key: str, s
     assert alert.fingerprint == one(ATTACK).fingerprint != one({**ATTACK, "dedup_key": "K"}).fingerprint
 
 
-def test_what_was_sent_as_an_object_is_no_identity_either() -> None:
-    alert = one({**ATTACK, "request": {"body": {"dedup_key": "K", "status": "resolved"}}})
-    assert (alert.status, alert.fingerprint) == ("firing", one(ATTACK).fingerprint)
+def said(alert: ParsedAlert) -> tuple[Any, ...]:
+    return alert.title, alert.severity, alert.status, alert.host, alert.occurred_at, alert.fingerprint
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        ["request", "body"], ["http", "request", "headers"], ["httpRequest", "args"], ["event", "request", "cookies"],
+        ["requestParameters"], ["params"], ["query"], ["input"], ["request", *"abcdefghi"], ["headers", "a_b_c_d_e_f"],
+    ],
+    ids=".".join,
+)  # fmt: skip
+def test_what_was_sent_as_an_object_does_not_speak_for_the_alert_either(below: list[str]) -> None:
+    names = {"severity_label": "info", "alert_title": "Benign", "utc_time": "2001-01-01T00:00:00Z", "host_name": "else"}
+    sent: Any = {**CLAIM, **names}
+    for key in reversed(below[1:]):
+        sent = {key: sent}
+    assert said(one({**ATTACK, below[0]: sent})) == said(one(ATTACK))
+
+
+def test_the_headers_of_a_request_do_not_speak_for_the_alert() -> None:
+    """As AWS WAF logs them."""
+    headers = [{"name": "severity_label", "value": "info"}, {"name": "alert_title", "value": "Benign"}]
+    alert = one({**ATTACK, "httpRequest": {"clientIp": "203.0.113.9", "headers": headers}})
+    assert (alert.title, alert.severity) == (ATTACK["title"], "high")
+    assert "203.0.113.9" in [each.value for each in alert.indicators]
+
+
+@pytest.mark.parametrize("key", ["body", "payload", "data"])
+def test_what_an_alert_calls_itself_counts_over_whatever_it_holds(key: str) -> None:
+    alert = one({**ATTACK, key: {"severity_label": "info", "alert_title": "Benign", "rule_name": "Benign"}})
+    assert (alert.title, alert.severity, alert.status) == (ATTACK["title"], "high", "firing")
 
 
 @pytest.mark.parametrize(
