@@ -8,72 +8,35 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from pydantic import BaseModel, ValidationError
 from pydantic_ai.direct import model_request_stream
 from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError
-from pydantic_ai.messages import (
-    ModelMessage,
-    ModelRequest,
-    ModelRequestPart,
-    ModelResponse,
-    ModelResponsePart,
-    RetryFeedbackPart,
-    RetryInfo,
-    ToolCallPart,
-    ToolReturnPart,
-)
-from pydantic_ai.models import ModelRequestParameters, StreamedResponse
-from pydantic_ai.tools import ToolDefinition
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse
+from pydantic_ai.models import StreamedResponse
 
 from agents_app.catalogue import ToolSpec
-from agents_app.engine import filtering, models
+from agents_app.engine import filtering, models, spending, typed_answers
 from agents_app.engine.answers import Answer
 from agents_app.engine.checkpoint import make_storable, storable
 from agents_app.engine.failures import FAILURES, Cut, Failure, Late, Useless, refusal, retry_after, transient
 from agents_app.engine.reading import FieldReader, Reader, Silence, TextReader
+from agents_app.engine.spending import Usage
 from agents_app.engine.streaming import Marks, Speaker
 from agents_app.engine.watch import Cancelled
 from agents_app.models import Agent, Run
-from agents_app.services import leases, providers, quotas, working
-from agents_app.services import usage as took
-from agents_app.services.configuring import Chosen
+from agents_app.services import providers, quotas
 from sessions_app import actors
 from sessions_app.errors import Refused
 from sessions_app.events import executors
 from sessions_app.masking import Running
 from sessions_app.models import Message
-from sessions_app.services import masks
 
 if TYPE_CHECKING:
     from agents_app.engine.turn import Turn
 
-OUTPUT_TOOL = "answer"
 ANTHROPIC = "anthropic"
 # Nobody reads a longer reply, and the room would carry it to every viewer.
 LONGEST_REPLY = 400_000
-
-
-@dataclass
-class Usage:
-    requests: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    estimated: bool = False
-
-    def add(self, response: ModelResponse, *, demo: bool) -> None:
-        """A server that counts nothing gets an estimate of four characters a token, marked as one."""
-        self.requests += 1
-        self.input_tokens += response.usage.input_tokens
-        self.output_tokens += response.usage.output_tokens or _estimated(response)
-        self.estimated = self.estimated or demo or not response.usage.output_tokens
-
-    def add_unfinished(self, asked_tokens: int, so_far: ModelResponse | None) -> None:
-        """What an unfinished answer took is known to nobody; a server that told what it has read is believed."""
-        self.requests += 1
-        self.input_tokens += (so_far.usage.input_tokens if so_far else 0) or asked_tokens
-        self.output_tokens += _estimated(so_far) if so_far else 0
-        self.estimated = True
 
 
 @dataclass
@@ -100,7 +63,7 @@ class Asking:
             await self.turn.afford(partial(self._expected, corrections))
             response = await self._answered(corrections)
             try:
-                output = self._output(response)
+                output = typed_answers.read(response, self.output, self.tools)
             except ValidationError as misfit:
                 await self._send_back(misfit, response, corrections)
             else:
@@ -183,7 +146,7 @@ class Asking:
             self.resolved.model,
             messages,
             model_settings=self.resolved.settings,
-            model_request_parameters=self._parameters(),
+            model_request_parameters=typed_answers.parameters(self.tools, self.output),
         )
 
     async def _hear(self) -> None:
@@ -211,28 +174,12 @@ class Asking:
         self.turn.retried += 1
         return wait
 
-    # --- What is asked for --------------------------------------------------------------------------------------------
-    def _parameters(self) -> ModelRequestParameters:
-        tools = [
-            ToolDefinition(name=each.name, description=each.description, parameters_json_schema=each.schema)
-            for each in self.tools
-        ]
-        if self.output is None:
-            return ModelRequestParameters(function_tools=tools)
-        wanted = ToolDefinition(
-            name=OUTPUT_TOOL, description=self.output.__doc__ or "Give your answer.", kind="output",
-            parameters_json_schema=self.output.model_json_schema(),
-        )  # fmt: skip
-        return ModelRequestParameters(
-            function_tools=tools, output_mode="tool", output_tools=[wanted], allow_text_output=False
-        )
-
+    # --- What came ----------------------------------------------------------------------------------------------------
     def _reader(self) -> Reader:
         if self.show is None:
             return Silence()
-        return TextReader() if self.show == "text" else FieldReader(OUTPUT_TOOL, self.show)
+        return TextReader() if self.show == "text" else FieldReader(typed_answers.OUTPUT_TOOL, self.show)
 
-    # --- What came ----------------------------------------------------------------------------------------------------
     def _useful(self, response: ModelResponse) -> ModelResponse:
         make_storable(response)
         self.caught = filtering.hide(response, self.mask)
@@ -248,17 +195,6 @@ class Asking:
             raise Useless("LLM_TOKEN_LIMIT", "The model had no room left for an answer.")
         raise Useless("LLM_API_ERROR", "The model gave an empty answer.")
 
-    def _output(self, response: ModelResponse) -> BaseModel | None:
-        """The typed answer, from the output tool, or from plain text by a model that knows no tools."""
-        if self.output is None:
-            return None
-        if call := _output_call(response):
-            args = call.args_as_json_str() if not isinstance(call.args, str) else call.args
-            return self.output.model_validate_json(args)
-        if response.tool_calls and self.tools:
-            return None
-        return self.output.model_validate_json(response.text or "")
-
     async def _send_back(
         self, misfit: ValidationError, response: ModelResponse, corrections: list[ModelMessage]
     ) -> None:
@@ -267,7 +203,7 @@ class Asking:
             raise Refused("LLM_API_ERROR", "The model's answer did not have the form that was asked for.") from misfit
         await self.speaker.reset("The answer did not have the form that was asked for; it is written again.")
         await self._count(caught=self.caught)
-        corrections += [response, ModelRequest(parts=_faults(misfit, response))]
+        corrections += [response, ModelRequest(parts=typed_answers.faults(misfit, response))]
 
     async def _settle(
         self, response: ModelResponse, output: BaseModel | None, corrections: list[ModelMessage]
@@ -305,7 +241,7 @@ class Asking:
         return quotas.estimate(self._asked(corrections), reply=reply)
 
     def _asked(self, corrections: list[ModelMessage]) -> str:
-        return " ".join(_written(part) for message in [*self.messages, *corrections] for part in message.parts)
+        return " ".join(spending.written(part) for message in [*self.messages, *corrections] for part in message.parts)
 
     def _count_unfinished(self, corrections: list[ModelMessage], error: Failure | None = None) -> None:
         """A try that was cut is paid for like any other, made again or not; one that was refused outright is not."""
@@ -315,13 +251,15 @@ class Asking:
 
     async def _count(self, checkpoint: dict[str, Any] | None = None, caught: Counter[str] | None = None) -> None:
         """Count a request whose answer nobody is shown."""
-        await executors.run(partial(_held_record, self.turn, self._record(checkpoint, caught or Counter())))
+        await executors.run(
+            partial(spending.held_record, self.turn.lease, self._record(checkpoint, caught or Counter()))
+        )
         self._counted()
 
     def _record(self, checkpoint: dict[str, Any] | None, caught: Counter[str]) -> Callable[[Run], None]:
         """What is written with the end of an answer."""
         return partial(
-            _record, usage=self.usage, checkpoint=checkpoint, chosen=self.resolved.chosen, agent=self.agent,
+            spending.record, usage=self.usage, checkpoint=checkpoint, chosen=self.resolved.chosen, agent=self.agent,
             caught=caught,
         )  # fmt: skip
 
@@ -341,17 +279,6 @@ class Asking:
         return {**told, "demo": True, "estimated": True} if self.resolved.demo else told
 
 
-def _estimated(response: ModelResponse) -> int:
-    return quotas.estimate("".join(_written(part) for part in response.parts), reply=0)
-
-
-def _written(part: ModelRequestPart | ModelResponsePart) -> str:
-    """A part as the model reads or writes it, more or less."""
-    if isinstance(part, ToolCallPart):
-        return f"{part.tool_name} {part.args_as_json_str()}"
-    return str(getattr(part, "content", ""))
-
-
 def _broken_off(error: ModelAPIError) -> bool:
     """Whether the connection was lost under a stream, or the stream ended before its time; not what a server said."""
     return isinstance(error, ModelConnectionError) or error.__cause__ is None
@@ -361,40 +288,3 @@ def _ended(response: ModelResponse) -> bool:
     """Whether the model came to its end: a stream may just stop, and Anthropic's client takes that for one."""
     said_why = (response.provider_details or {}).get("finish_reason")
     return bool(response.finish_reason or said_why) or response.provider_name != ANTHROPIC
-
-
-def _faults(misfit: ValidationError, response: ModelResponse) -> list[ModelRequestPart]:
-    """What is wrong with an answer, said to each of its tool calls, since none may stay without a return."""
-    faults = misfit.errors(include_url=False, include_context=False, include_input=False)
-    returned: list[ModelRequestPart] = [
-        ToolReturnPart(call.tool_name, faults, tool_call_id=call.tool_call_id, outcome="retried")
-        for call in response.tool_calls
-    ]
-    only = f"Answer by calling the tool {OUTPUT_TOOL}, and with nothing else."
-    return returned or [RetryFeedbackPart(only, retry=RetryInfo("no_output"))]
-
-
-def _output_call(response: ModelResponse) -> ToolCallPart | None:
-    return next((call for call in response.tool_calls if call.tool_name == OUTPUT_TOOL), None)
-
-
-def _record(
-    run: Run, *, usage: Usage, checkpoint: dict[str, Any] | None, chosen: Chosen, agent: Agent, caught: Counter[str]
-) -> None:
-    if agent.pk == run.agent_id:  # the run's row tells of its own agent
-        working.use(run, chosen)
-    took.add(
-        run, agent=agent, chosen=chosen, requests=usage.requests, input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens, estimated=usage.estimated,
-    )  # fmt: skip
-    if checkpoint is not None:
-        working.note(run, checkpoint)
-    organization_id = run.session.organization_id
-    masks.note(caught, organization_id=organization_id, thing=run, where="reply", by=actors.agent(agent.name))
-
-
-def _held_record(turn: "Turn", then: Callable[[Run], None]) -> None:
-    with transaction.atomic():
-        run = leases.held(turn.lease)
-        then(run)
-        working.write_step(run)

@@ -9,7 +9,7 @@ from pydantic_ai.messages import ModelRequest
 from agents_app.engine import starting
 from agents_app.engine.advance import _turn
 from agents_app.engine.answers import Answer
-from agents_app.engine.asking import OUTPUT_TOOL
+from agents_app.engine.typed_answers import OUTPUT_TOOL
 from agents_app.engine.watch import Watch
 from agents_app.models import Run
 from agents_app.services import working
