@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from agents_app import catalogue, clock, resources
 from agents_app.models import Agent, Run, ToolCall
 from agents_app.policy import Situation
@@ -11,7 +13,7 @@ from sessions_app import permissions
 from sessions_app.actors import Actor
 from sessions_app.canonical import canonical, sha256
 from sessions_app.events import log
-from sessions_app.models import ChatSession
+from sessions_app.models import ChatSession, Message
 from sessions_app.services import audit
 from sessions_app.vocabulary import ExecutionChanged, ToolTold
 
@@ -49,11 +51,14 @@ def situation(call: ToolCall, *, run: Run, parsed: bool = True) -> Situation:
 
 
 def _wanted_by(call: ToolCall, run: Run) -> tuple[UUID, ...]:
-    """Who asked for the reply, and who told it something on its way before it made this call: that is to ask too."""
+    """Who asked for the reply, whose words it answers if another has it tried again, and who told it something before it
+    made this call: that is to ask too.
+    """
     if run.requested_by_id is None:
         return ()
-    heard = run.inbox.filter(taken_at__lte=call.created_at).exclude(message__sender=None).order_by("id")
-    return tuple(dict.fromkeys((run.requested_by_id, *heard.values_list("message__sender_id", flat=True))))
+    heard = Q(pk__in=run.inbox.filter(taken_at__lte=call.created_at).values("message")) | Q(pk=run.prompt_id)
+    told = Message.objects.filter(heard).exclude(sender=None).order_by("seq").values_list("sender_id", flat=True)
+    return tuple(dict.fromkeys((run.requested_by_id, *told)))
 
 
 def settle(

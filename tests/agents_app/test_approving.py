@@ -15,6 +15,7 @@ from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Approval, Run, ToolCall, ToolPolicy
 from agents_app.services import approvals, directing, leases, runs, working
 from sessions_app import actors, permissions
+from sessions_app.events import log
 from sessions_app.models import Event, Incident, Message
 from sessions_app.services import incidents, messages
 from sessions_app.services.accounts import issue_key
@@ -218,6 +219,17 @@ def test_who_told_a_run_on_its_way_what_to_do_has_asked_for_it_too() -> None:
     refused("APPROVAL_FORBIDDEN", made.decide)
     assert made.decide(who="approver2").status == "approved", "what came after the request has not asked for it"
     assert said(made.again())["outcome"] == "succeeded"
+
+
+def test_whose_words_a_reply_answers_has_asked_for_it_also_where_another_tries_it_again() -> None:
+    made = scene(asked_by=factories.user("ada"))
+    speaker = actors.person(made.person("approver"))
+    with transaction.atomic():
+        asked = messages.say(session=log.lock(made.session.pk), speaker=speaker, content=f"Block {EVIL}.")
+    Run.objects.filter(pk=made.run.pk).update(prompt=asked)
+    made.act()
+    refused("APPROVAL_FORBIDDEN", made.decide)
+    assert made.decide(who="approver2").status == "approved"
 
 
 def test_the_requester_may_confirm_what_only_needs_confirming() -> None:
