@@ -51,8 +51,9 @@ def situation(call: ToolCall, *, run: Run, parsed: bool = True) -> Situation:
 
 
 def _wanted_by(call: ToolCall, run: Run) -> tuple[UUID, ...]:
-    """Who asked for the reply, whose words it answers if another has it tried again, and who told it something before it
-    made this call: that is to ask too.
+    """Who asked for the reply, whose words it answers if another has it tried again, and who told it something since.
+
+    What is said after the call was made has not asked for it.
     """
     if run.requested_by_id is None:
         return ()
