@@ -21,7 +21,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
 from sessions_app import rate_limits
 from tests.services import chromium
-from tests.services.databases import Place, fresh_place, migrate
+from tests.services.databases import Place, copy_for_tests, fresh_place, migrate, migrated_by_the_lane
 from tests.services.server import Server
 from tests.settings import LANE_DATABASE
 
@@ -64,9 +64,12 @@ def _refuse_async_in_a_transaction(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_keepdb() -> bool:
-    """The PostgreSQL lane throws its whole server away; dropping a database would wait for every pooled connection."""
-    return bool(LANE_DATABASE)
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """In a lane the tables are there, as a copy. Its PostgreSQL is thrown away as a whole; dropping a database would
+    wait for every pooled connection."""
+    if like := migrated_by_the_lane():
+        copy_for_tests(connections["default"].creation._get_test_db_name(), LANE_DATABASE, like=like)
+    return bool(LANE_DATABASE or like)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -90,6 +93,9 @@ def _nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A home with empty tables that servers start from."""
+    if like := migrated_by_the_lane():
+        yield like
+        return
     with fresh_place(tmp_path_factory.mktemp("migrated"), LANE_DATABASE) as place:
         migrate(place)
         yield place

@@ -9,6 +9,7 @@ import pytest
 
 from tests.services.server import Server
 
+pytestmark = pytest.mark.once
 KIB = 1024
 PIECE = b"x" * 64 * KIB
 

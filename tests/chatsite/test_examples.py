@@ -44,6 +44,7 @@ def followers() -> Iterator[list[Follower]]:
         follower.process.communicate(timeout=5)
 
 
+@pytest.mark.once
 def test_the_example_prints_each_message_once_over_a_crash_and_what_is_decided(
     server: Server, followers: list[Follower]
 ) -> None:

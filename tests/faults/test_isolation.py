@@ -12,7 +12,7 @@ from tests.callers import Caller, person, program
 from tests.factories import incident, organization, run, tool_call, user
 from tests.faults.addresses import BODIES, METHODS, addresses, call, filled, told
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 def things() -> dict[str, UUID]:
@@ -62,18 +62,22 @@ def callers() -> dict[str, Caller]:
 def test_what_is_anothers_answers_as_what_is_not_there() -> None:
     ids = things()
     nothing = {name: uuid4() for name in ids}
-    seen = 0
+    seen, unfit = 0, set[tuple[str, str, str]]()
     for who, caller in callers().items():
         for address, converters in addresses():
             if not any(type(each).__name__ == "UUIDConverter" for each in converters.values()):
                 continue
             for method in METHODS:
                 for body in BODIES if method in ("post", "put", "patch") else BODIES[:1]:
+                    if (asked := (method, address, str(body))) in unfit:
+                        continue  # what the address does not take is refused before anybody looks who asks
                     there, missing = (
                         told(call(caller, method, filled(address, converters, which), body)) for which in (ids, nothing)
                     )
                     assert there == missing, (who, method, address, body)
                     assert there[0] in (400, 403, 404, 405), (who, method, address, body, there)
+                    if there[0] in (400, 405):
+                        unfit.add(asked)
                     seen += 1
     assert seen > 400
     # And what is there is there, for those it belongs to.

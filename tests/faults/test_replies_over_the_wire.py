@@ -15,6 +15,7 @@ from tests.agents_app.calling import Told, read, spoken
 from tests.fakes.openai_server import FakeOpenAI
 from tests.services.server import Server
 
+pytestmark = pytest.mark.once
 AT_ONCE = 30
 WORDS = 60
 

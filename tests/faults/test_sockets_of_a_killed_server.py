@@ -80,6 +80,8 @@ async def test_clients_of_a_killed_server_come_back_and_miss_nothing(
         await watching.take()
 
     server.kill9()
+    # Faster, and still slow enough for who comes back to hear some of it.
+    server.environment["WARROOM_DEMO_TOKEN_MS"] = "50"
     await asyncio.to_thread(server.start)
     for client in (asking, watching):
         await client.follow_until("run.succeeded")

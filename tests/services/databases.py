@@ -1,6 +1,7 @@
 """A home, and on the PostgreSQL lane a database, for each server process that a test starts."""
 
 import contextlib
+import os
 import secrets
 import shutil
 import sqlite3
@@ -15,6 +16,8 @@ from psycopg import sql
 
 from tests.services.server import PROJECT, Server, command_line, environment
 
+# Where the lanes say what they have migrated for all their workers: a home, and a database where it is PostgreSQL.
+MIGRATED_HOME, MIGRATED_URL = "WARROOM_TEST_MIGRATED_HOME", "WARROOM_TEST_MIGRATED_URL"
 MIGRATE_AND_PUBLISH = """
 from django.core.management import call_command
 from agents_app.serving.preparation import publish_static_files
@@ -40,14 +43,36 @@ def fresh_place(home: Path, lane_url: str, *, like: Place | None = None) -> Iter
         yield Place(home, "")
         return
     name = f"server_{secrets.token_hex(6)}"
-    template = sql.Identifier(urlsplit(like.database_url).path[1:] if like else "template0")
-    with psycopg.connect(lane_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+    create(name, lane_url, like=like)
     try:
         yield Place(home, urlunsplit(urlsplit(lane_url)._replace(path=f"/{name}")))
     finally:
         with psycopg.connect(lane_url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def create(name: str, lane_url: str, *, like: Place | None) -> None:
+    template = sql.Identifier(urlsplit(like.database_url).path[1:] if like else "template0")
+    with psycopg.connect(lane_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+
+
+def migrated_by_the_lane() -> Place | None:
+    """What the lane has made for everybody; nothing where pytest was called by hand."""
+    home = os.environ.get(MIGRATED_HOME)
+    return Place(Path(home), os.environ.get(MIGRATED_URL, "")) if home else None
+
+
+def told_to_workers(place: Place) -> dict[str, str]:
+    return {MIGRATED_HOME: str(place.home), MIGRATED_URL: place.database_url}
+
+
+def copy_for_tests(name: str, lane_url: str, *, like: Place) -> None:
+    """The database of the tests' own process, where Django looks for it."""
+    if lane_url:
+        create(name, lane_url, like=like)
+    else:
+        shutil.copyfile(like.home / "warroom.sqlite3", name)
 
 
 def migrate(place: Place) -> None:

@@ -5,30 +5,43 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from tests.services import postgresql, provide
+from tests.services import databases, postgresql, provide
 from tests.services.postgresql import Missing
 
 
 @contextlib.contextmanager
 def sqlite() -> Iterator[dict[str, str]]:
-    yield {}
+    with _migrated("") as told:
+        yield told
 
 
 @contextlib.contextmanager
 def own_postgresql() -> Iterator[dict[str, str]]:
     provide.provide_postgresql()
-    with postgresql.cluster() as cluster:
-        yield {"WARROOM_TEST_DATABASE_URL": cluster.url()}
+    with postgresql.cluster() as cluster, _migrated(cluster.url()) as told:
+        yield {"WARROOM_TEST_DATABASE_URL": cluster.url(), **told}
 
 
 @contextlib.contextmanager
 def browser() -> Iterator[dict[str, str]]:
     provide.provide_chromium()
-    yield {}
+    with _migrated("") as told:
+        yield told
+
+
+@contextlib.contextmanager
+def _migrated(lane_url: str) -> Iterator[dict[str, str]]:
+    """Migrations take seconds; once a lane is enough for its workers and for every server they start."""
+    with tempfile.TemporaryDirectory(prefix="warroom-migrated-") as folder:
+        with databases.fresh_place(Path(folder), lane_url) as place:
+            databases.migrate(place)
+            yield databases.told_to_workers(place)
 
 
 @dataclass(frozen=True)
