@@ -54,7 +54,7 @@ def leaves(value: Any) -> list[Leaf]:
 
 def walk(value: Any, path: tuple[str, ...], depth: int) -> Iterator[Leaf]:
     if isinstance(value, dict):
-        for key, inner in value.items():
+        for key, inner in sorted(value.items(), key=rank):
             yield from walk(inner, under(path, key), depth + 1)
     elif isinstance(value, list):
         for inner in value:
@@ -64,6 +64,12 @@ def walk(value: Any, path: tuple[str, ...], depth: int) -> Iterator[Leaf]:
                 yield Leaf("_".join(under(path, label[1])), label[2], depth + 1)
     else:
         yield Leaf("_".join(path), value, depth)
+
+
+def rank(entry: tuple[str, Any]) -> int:
+    """Plain values first, and what somebody sent last: however much that is, the rest is read."""
+    key, inner = entry
+    return 0 if not isinstance(inner, dict | list) else 2 if not SENT.isdisjoint(words(key[:KEY_READ])) else 1
 
 
 def under(path: tuple[str, ...], key: str) -> tuple[str, ...]:

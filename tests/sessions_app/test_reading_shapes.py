@@ -210,6 +210,14 @@ def test_the_headers_of_a_request_do_not_speak_for_the_alert() -> None:
     assert "203.0.113.9" in [each.value for each in alert.indicators]
 
 
+def test_however_much_was_sent_the_rest_of_the_alert_is_read() -> None:
+    sent = {"args": [f"host-{number}.example.net" for number in range(25_000)]}
+    rule = {"title": "SQL injection tried", "severity": "high"}
+    alert = one({"request": sent, "rule": rule, "client": {"ip": "203.0.113.9"}, "host": "web-1"})
+    assert (alert.title, alert.severity, alert.host) == ("SQL injection tried", "high", "web-1")
+    assert "203.0.113.9" in [each.value for each in alert.indicators[:10]]
+
+
 @pytest.mark.parametrize("key", ["body", "payload", "data"])
 def test_what_an_alert_calls_itself_counts_over_whatever_it_holds(key: str) -> None:
     alert = one({**ATTACK, key: {"severity_label": "info", "alert_title": "Benign", "rule_name": "Benign"}})
