@@ -2,14 +2,11 @@
 
 import asyncio
 import socket
-import ssl
 from collections.abc import Callable
-from functools import cache
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
-import httpx
 from django.conf import settings
 
 from agents_app import sealing, web_addresses
@@ -73,13 +70,7 @@ def _unsealed(provider: Provider) -> str:
 
 def careful() -> dict[str, Any]:
     """Whoever is sent on elsewhere would take the key along in a header of its own."""
-    return {"follow_redirects": False, "event_hooks": {"request": [_require_open]}, "verify": _trust()}
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """One for all connections: to read the authorities takes 30 ms, and the loop would wait."""
-    return httpx.create_ssl_context()
+    return {"follow_redirects": False, "event_hooks": {"request": [_require_open]}}
 
 
 async def _require_open(request: Any) -> None:
