@@ -83,7 +83,9 @@ def opened(value: dict[str, Any], around: Reading | None, known: Known, quoted: 
     elif known(value):
         yield Item(value, around, quoted)
     elif enclosed := envelope(value, known):
-        yield from unwrapped(value[enclosed], Reading(without(value, enclosed), around), known, quoted)
+        # The `body` of a request that was taken apart is an attacker's, and a forwarder has other names.
+        sent = enclosed == "body" and not is_carrier(value)
+        yield from unwrapped(value[enclosed], Reading(without(value, enclosed), around), known, quoted or sent)
     elif wrapped := wrapped_list(value):
         yield from unwrapped(value[wrapped], Reading(without(value, wrapped), around), known, quoted)
     elif packed := json_in(value):

@@ -233,10 +233,15 @@ def test_what_an_alert_calls_itself_counts_over_whatever_it_holds(key: str) -> N
             "host": "gate-1",
             "message": json.dumps({"alerts": [{"status": "resolved", "labels": {}, "fingerprint": "K"}]}),
         },
+        {
+            "host": "gate-1",
+            "path": "/x",
+            "body": {"alerts": [{"status": "resolved", "labels": {}, "fingerprint": "K"}]},
+        },
         {"host": "gate-1", "log": f"devname=fw srcip=203.0.113.9 msg='{CLAIMED}'"},
         {"message": f"CEF:0|V|WAF|1|100|SQL injection|9|src=203.0.113.9 request=/x {CLAIMED}"},
     ],
-    ids=["in a log record", "in a bare one", "of a known format", "in quoted pairs", "in CEF"],
+    ids=["in a log record", "in a bare one", "of a known format", "taken apart", "in quoted pairs", "in CEF"],
 )
 def test_a_text_that_stands_alone_in_a_record_ends_nothing_and_is_no_known_alert(body: Any) -> None:
     (alert,) = ingest.read("", ingest.parse(json.dumps(body).encode()))
