@@ -36,6 +36,8 @@ class ParsedAlert:
     raw: Any
     # Of MITRE ATT&CK, where the source names them.
     techniques: tuple[str, ...] = ()
+    # Of what is over, whether only its title says so: then nobody may have known it at all.
+    ends_by_title: bool = False
 
 
 def bounded(documents: Sequence[Any]) -> None:

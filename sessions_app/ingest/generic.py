@@ -19,7 +19,7 @@ from sessions_app.ingest.naming import FALLBACK, any_sentence, lasting, own_titl
 from sessions_app.ingest.packed import record_in, without, without_text
 from sessions_app.ingest.reading import Reading
 from sessions_app.ingest.severities import by_word
-from sessions_app.ingest.states import status_of
+from sessions_app.ingest.states import ends_by_title, status_of
 from sessions_app.ingest.unwrapping import Item
 
 DESCRIPTIONS = (
@@ -102,6 +102,8 @@ def one(source: str, reading: Reading) -> ParsedAlert:
     host, user = short(machine(reading), "host", reading), short(reading.word(USERS), "user", reading)
     own = "" if isinstance(reading.document, list) else own_title(reading)
     title = told(reading, own, host, user) if own else untitled(source, reading, host)
+    status = status_of(reading.sender)
+    by_title = status == "firing" and ends_by_title(own)
     return ParsedAlert(
         source=source,
         title=title,
@@ -109,7 +111,8 @@ def one(source: str, reading: Reading) -> ParsedAlert:
         severity=reading.severity() or in_title(title) or "medium",
         occurred_at=reading.time(),
         fingerprint=same_as(reading, lasting(reading) if own else title, host, user),
-        status=status_of(reading.sender, own),
+        status="resolved" if by_title else status,
+        ends_by_title=by_title,
         host=host,
         user=user,
         indicators=reading.indicators,

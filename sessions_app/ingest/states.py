@@ -28,13 +28,18 @@ GRAVE = ("critical", "high", "medium")
 WELL_NUMBERS = {"heartbeat_status": 1, "check_status": 0, "event_value": 0}
 
 
-def status_of(reading: Reading, title: str) -> Status:
+def ends_by_title(title: str) -> bool:
+    """Whether its title alone says that it is over; who signs in as `[RESOLVED]` has such titles as well."""
+    return ENDS.match(title) is not None
+
+
+def status_of(reading: Reading) -> Status:
     if any(leaf.value is True for leaf in (*reading.called("=resolved"), *reading.called("=is_resolved"))):
         return "resolved"
     if any(leaf.name in WELL_NUMBERS and number(leaf) == WELL_NUMBERS[leaf.name] for leaf in reading.leaves):
         return "resolved"
     said = [str(leaf.value).strip().lower() for name in NAMES for leaf in reading.called(name) if tells(leaf, name)]
-    if any(OVER.fullmatch(each) for each in said) or ENDS.match(title):
+    if any(OVER.fullmatch(each) for each in said):
         return "resolved"
     monitors = bool(watcher(reading))
     return "resolved" if any(map(WELL.fullmatch, said)) and (monitors or not rated(reading)) else "firing"

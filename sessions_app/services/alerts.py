@@ -61,7 +61,7 @@ def take(received: Received, organization: Organization, parsed: ParsedAlert, by
         return
     received.alerts.append(alert)
     received.deduplicated += repeated and parsed.status == "firing"
-    received.resolved += parsed.status == "resolved"
+    received.resolved += repeated and parsed.status == "resolved"
     if alert.incident_id not in {incident.pk for incident in received.incidents}:
         received.incidents.append(alert.incident)
 
@@ -80,7 +80,11 @@ def once(organization: Organization, parsed: ParsedAlert, by: Actor) -> tuple[Al
 def enter(organization: Organization, parsed: ParsedAlert, by: Actor) -> tuple[Alert | None, bool]:
     incident = open_incident(organization, parsed.fingerprint)
     if parsed.status == "resolved":
-        return (end(incident, parsed, by) if incident else last_known(organization, parsed.fingerprint)), True
+        known = end(incident, parsed, by) if incident else last_known(organization, parsed.fingerprint)
+        if known is not None or not parsed.ends_by_title:
+            return known, True
+        # A name in a title may say that too, and then the alert would be seen by nobody.
+        parsed = replace(parsed, status="firing")
     if incident is None:
         return first(organization, parsed, by), False
     return again(incident, parsed, by), True

@@ -84,6 +84,17 @@ def test_an_attack_that_says_it_is_over_opens_its_incident_and_ends_none(respond
     assert Incident.objects.open().count() == 2
 
 
+def test_a_title_that_says_it_is_over_ends_what_is_known_and_hides_nothing(responder: Client) -> None:
+    """Who signs in as `[RESOLVED]` puts that in front of their own alerts."""
+    told = send(responder, {"title": "[RESOLVED] failed to sign in 50 times", "severity": "high"}).json()
+    (incident,) = Incident.objects.open()
+    assert (told["incident_ids"], told["resolved"]) == ([str(incident.pk)], 0)
+    assert incident.alerts.get().status == "firing"
+    send(responder, {"title": "[FIRING] Disk of store-1 is full", "severity": "high"})
+    assert send(responder, {"title": "[RESOLVED] Disk of store-1 is full", "severity": "high"}).json()["resolved"] == 1
+    assert list(Incident.objects.open()) == [incident]
+
+
 def test_a_repeat_tells_of_a_flooded_incident_only_what_it_names(responder: Client) -> None:
     """Else a thousand indicators would be written and sent with each of thousands of alerts."""
 
