@@ -27,6 +27,18 @@ def call_in_words(tool: str, args: Data) -> str:
 
 
 def _changed(data: Data, by: str) -> str:
+    return _taken_out(data, by) or _altered(data, by)
+
+
+def _taken_out(data: Data, by: str) -> str:
+    """The undoing of a merge, as each of the two rooms hears it."""
+    if went := data.get("went"):
+        return f"{by} took “{plain(went['incident']['title'])}” out of this incident again"
+    came = data.get("came")
+    return f"{by} took this incident out of “{plain(came['incident']['title'])}” again" if came else ""
+
+
+def _altered(data: Data, by: str) -> str:
     words = (_change(name, old, new) for name, (old, new) in (data.get("changes") or {}).items())
     return f"{by} changed {', '.join(words)}"
 

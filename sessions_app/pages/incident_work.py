@@ -18,8 +18,13 @@ from sessions_app.pages.doors import actor_of, back, incident_for, page, positio
 from sessions_app.services import follow_ups, incident_roles, incidents, merging, timeline
 
 ENTRIES = 100
-# Deltas of agents' work say nothing to who looks for what to pin.
-QUIET = ("message.start", "message.reset", "message.thinking", "usage.recorded", "plan.step", "plan.updated")
+# What says nothing to who looks for what to pin: deltas of agents' work, and that one began what has its own end.
+QUIET = (
+    "message.start", "message.reset", "message.thinking", "usage.recorded", "plan.step", "plan.updated", "run.queued",
+    "run.started", "run.waiting", "run.succeeded", "execution.started",
+)  # fmt: skip
+# Each has an event of its own that tells it in a line.
+TOLD_ELSEWHERE = ("report", "summary")
 
 
 class TaskForm(forms.Form):
@@ -134,9 +139,10 @@ def timeline_page(request: HttpRequest, incident_id: UUID) -> HttpResponse:
         {"seq": each.seq, "ts": each.ts, "text": log_words.line_of(each.type, each.data, each.actor_name),
          "pin": pins.get(each.seq)}
         for each in rows[:ENTRIES]
+        if each.data.get("message_type") not in TOLD_ELSEWHERE
     ]  # fmt: skip
     context = {
-        "incident": incident, "entries": entries, "older": entries[-1]["seq"] if len(rows) > ENTRIES else None,
+        "incident": incident, "entries": entries, "older": rows[ENTRIES - 1].seq if len(rows) > ENTRIES else None,
         "may_change": may_arrange(request, incident),
     }  # fmt: skip
     return render(request, "incidents/timeline.html", context)

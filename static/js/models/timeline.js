@@ -8,7 +8,8 @@ import { firstLine, withWords } from "./words.js";
 
 const LONGEST = 90;
 const UNDECIDED = new Set(["requested", "approved", "rejected", "expired", "cancelled"]);
-const TELLING = new Set(["summary", "report", "board_conclusion", "team_result"]);
+// A report's own first line is the incident's title; that it is ready is told by its event.
+const TELLING = new Set(["summary", "board_conclusion", "team_result"]);
 
 export function entriesOf(items) {
   return merged(items.flatMap(entriesOfItem).sort((a, b) => a.seq - b.seq));
