@@ -67,7 +67,7 @@ def context(incident: Incident, *, by: Actor, look: Look) -> dict[str, Any]:
         "merge_targets": merging.offered(incident) if may_merge else [],
         "responders": _responders(incident),
         "may_add_indicator": not merged and permissions.may(by, "add_indicator", incident.organization_id),
-        "may_attach": permissions.may(by, "attach_evidence", incident.organization_id),
+        "may_attach": not merged and permissions.may(by, "attach_evidence", incident.organization_id),
     }
 
 

@@ -6,7 +6,10 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from sessions_app import actors
+from sessions_app.events import log
 from sessions_app.models import Incident, Pin, User
+from sessions_app.services import messages
 from tests.factories import incident, organization, user
 
 pytestmark = pytest.mark.django_db
@@ -71,13 +74,29 @@ def test_merging_by_form_leads_to_where_it_goes_on(client: Client, found: Incide
     assert f'<option value="{whole.pk}">The whole story</option>' in page(client, found)
     answer = post(client, found, "merge", into=whole.pk)
     assert answer.headers["Location"] == f"/incidents/{whole.pk}/"
-    assert "merged; its work goes on in" in " ".join(page(client, found).split())
+    closed = page(client, found)
+    assert "merged; its work goes on in" in " ".join(closed.split())
+    assert f'action="/incidents/{found.pk}/evidence/"' not in closed
     assert f'action="/incidents/{found.pk}/unmerge/"' in page(client, whole)
     rows = client.get("/").text
     assert "merged into The whole story" in rows
     assert post(client, found, "unmerge").status_code == 302
     found.refresh_from_db()
     assert found.merged_into is None
+    assert f'action="/incidents/{found.pk}/evidence/"' in page(client, found)
+    assert (
+        "Casey took this incident out of “The whole story” again" in client.get(f"/incidents/{found.pk}/timeline/").text
+    )
+    assert "Casey took “Odd sign-ins” out of this incident again" in client.get(f"/incidents/{whole.pk}/timeline/").text
+
+
+def test_the_timeline_tells_a_report_once_and_in_a_line(client: Client, found: Incident) -> None:
+    room = log.lock(found.room_id or uuid4())
+    messages.say(session=room, speaker=actors.SYSTEM, content="# Odd sign-ins - Severity", message_type="report")
+    messages.say(session=room, speaker=actors.SYSTEM, content="Nobody got in.")
+    listed = client.get(f"/incidents/{found.pk}/timeline/").text
+    assert "Nobody got in." in listed
+    assert "# Odd sign-ins" not in listed
 
 
 def test_a_blocked_indicator_suggests_contained_and_a_person_says_so(client: Client, found: Incident) -> None:
