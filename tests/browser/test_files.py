@@ -1,5 +1,6 @@
 """Files with a message: chosen, pasted, dropped, taken out again, too large; and what the room then shows."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -64,4 +65,16 @@ def test_files_go_with_a_message_and_come_back_from_it(
     choose(phone, "a-rather-long-name-of-a-file-from-a-phone.log", LOG)
     expect(phone.get_by_role("list", name="Files that go with it")).to_contain_text("from-a-phone.log")
     assert_fits(phone)
+    phone.get_by_label("Message to the room").press_sequentially("@")
+    expect(phone.get_by_role("listbox", name="Addresses and commands")).to_be_visible()
+    assert broken_rules(phone) == []
+    phone.keyboard.press("Escape")
+    phone.get_by_role("button", name=re.compile("^Decide")).click()
+    right = phone.get_by_role("region", name="Decisions, agents and evidence")
+    right.get_by_role("link", name="dropped.txt").click()
+    expect(phone.get_by_role("region", name="Lines of dropped.txt")).to_be_visible()
+    assert_fits(phone)
+    assert broken_rules(phone) == []
+    phone.keyboard.press("?")
+    expect(phone.get_by_role("dialog", name="Keyboard")).to_be_visible()
     assert broken_rules(phone) == []

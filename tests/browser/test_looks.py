@@ -96,6 +96,10 @@ def test_a_phone_scrolls_one_way_only_and_has_room_for_a_thumb(
     for path in ("/", f"/incidents/{incident}/report/", f"/incidents/{reported}/", f"/incidents/{reported}/report/"):
         page.goto(shared_server.url + path)
         assert_fits(page)
+        if path == f"/incidents/{reported}/":
+            folded = page.locator("room-stream li[data-folded]")
+            expect(folded.get_by_role("heading", name="Summary")).to_be_visible()
+            expect(folded.get_by_role("heading", level=1)).to_be_hidden()
 
 
 def assert_fits(page: Page) -> None:
