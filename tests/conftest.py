@@ -1,6 +1,7 @@
 """What every test stands on: the lane's database, real servers, a browser that is listened to, and no real model."""
 
 import contextlib
+import gc
 import inspect
 import os
 import re
@@ -45,6 +46,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         _refuse_async_in_a_transaction(item)
     # The longest first, so that the others fill the second worker meanwhile.
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays, and need not be looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _asks_a_database(item: pytest.Item) -> bool:

@@ -1,6 +1,7 @@
 """What lives on the server's event loop beside the server, and how all of it ends in time."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -38,6 +39,7 @@ class Lifecycle:
 
     async def start(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
+        _keep_what_is_there()
         await self.runner.start()
 
     async def stop(self) -> None:
@@ -62,6 +64,13 @@ class Lifecycle:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, told_to_stop)
+
+
+def _keep_what_is_there() -> None:
+    """What has been imported stays: to look through its 220,000 objects again for garbage took a fifth of a second,
+    in which nobody was served (https://docs.python.org/3/library/gc.html#gc.freeze)."""
+    gc.collect()
+    gc.freeze()
 
 
 def close_databases() -> None:

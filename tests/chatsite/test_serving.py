@@ -1,5 +1,6 @@
 """One process that serves, says goodbye, and takes up where it was."""
 
+import gc
 import http.client
 import os
 import signal
@@ -8,7 +9,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from agents_app.serving.lifecycle import LAST_MOMENT_SECONDS
+from agents_app.serving.lifecycle import LAST_MOMENT_SECONDS, Lifecycle
 from tests.services.databases import held_by_another
 from tests.services.server import PASSWORD, Server
 
@@ -122,3 +123,14 @@ def test_every_answer_carries_the_headers_that_keep_a_page_closed(shared_server:
     assert headers["X-Frame-Options"] == "DENY"
     assert "camera=()" in headers["Permissions-Policy"]
     assert headers["X-Request-ID"]
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+async def test_what_was_imported_is_not_looked_through_for_garbage_while_people_are_served() -> None:
+    gc.unfreeze()
+    lifecycle = Lifecycle()
+    await lifecycle.start()
+    await lifecycle.stop()
+    assert gc.get_freeze_count() > 50_000
+    assert gc.isenabled(), "what requests leave behind is still found"
