@@ -15,7 +15,7 @@ COUNTS_FOR_SECONDS = 0.5
 
 _mine: ContextVar["Visit | None"] = ContextVar("visit", default=None)
 _here: set["Visit"] = set()
-_waiting: list["asyncio.Future[None]"] = []
+_waiting: set["asyncio.Future[None]"] = set()
 
 
 class Visit:
@@ -32,7 +32,6 @@ class Visit:
             for waiting in _waiting:
                 if not waiting.done():
                     waiting.set_result(None)
-            _waiting.clear()
 
 
 @contextmanager
@@ -57,5 +56,8 @@ async def quiet() -> None:
     """Return at a moment when nobody is being served."""
     while _here:
         waiting = asyncio.get_running_loop().create_future()
-        _waiting.append(waiting)
-        await waiting
+        _waiting.add(waiting)
+        try:
+            await waiting
+        finally:  # also for who waits no longer: where it is never quiet they would stay for ever
+            _waiting.discard(waiting)

@@ -24,6 +24,15 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return lambda seconds: monkeypatch.setattr(usher, "LONGEST_WAIT_SECONDS", seconds)
 
 
+async def test_who_gives_up_waiting_for_quiet_is_forgotten(patience: Callable[[float], None]) -> None:
+    with doorway.visit():
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await doorway.quiet()
+        assert not doorway._waiting
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_a_run_waits_until_who_is_being_served_has_the_answer(
     room: ChatSession, models: FakeOpenAI, patience: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
