@@ -6,6 +6,9 @@ import pydantic_ai.models
 import pytest
 
 from agents_app.dispatch.embedded import Runner
+
+# A server imports them when it first needs them; here no first test shall have that in its time.
+from agents_app.engine.model_servers import anthropic, openai  # noqa: F401
 from agents_app.models import Agent, Provider
 from sessions_app.models import ChatSession
 from tests import factories
