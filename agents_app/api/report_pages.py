@@ -69,7 +69,7 @@ def redraft(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 @page
 def versions(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     incident = incident_for(request, incident_id)
-    rows = incident.reports.select_related("author").order_by("-version")
+    rows = incident.reports.select_related("author").defer("markdown").order_by("-version")
     return render(request, "incidents/report_versions.html", {"incident": incident, "versions": rows})
 
 

@@ -62,7 +62,7 @@ class IncidentReport(Door):
 class Versions(Door):
     @described("Versions of the report, newest first", ReportVersion, paged="seq")
     def get(self, request: Request, incident_id: UUID) -> Response:
-        rows = named(self.actor, incident_id).reports.select_related("author")
+        rows = named(self.actor, incident_id).reports.select_related("author").defer("markdown")
         return Response(page(rows, request.query_params, by="-version", show=report_exports.version))
 
 

@@ -85,7 +85,7 @@ def _techniques(incident: Incident) -> list[str]:
 
 
 def alerts(incident: Incident) -> Iterator[str]:
-    for row in incident.alerts.order_by("id")[:MOST_ROWS]:
+    for row in incident.alerts.defer("raw").order_by("id")[:MOST_ROWS]:
         yield f"- {inline(row.title)}, severity {row.severity}, from {_source(row)}, {_times(row)}"
 
 

@@ -1,8 +1,12 @@
 """Versions of a report: written over no one's words, looked at, drafted anew, taken along with their facts."""
 
+import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from agents_app.models import Approval
 from agents_app.services import report_exports
@@ -66,6 +70,22 @@ def test_texts_that_would_take_minutes_to_align_stand_one_after_the_other(lines:
     assert [each["kind"] for each in told] == ["removed"] * len(lines) + ["added"] * len(lines)
     assert [each["text"] for each in told[: len(lines)]] == lines
     assert report_exports.difference(before, before) == []
+
+
+def test_a_list_of_versions_reads_none_of_their_texts(found: Incident, casey: User) -> None:
+    """There may be hundreds, of hundreds of kilobytes each."""
+    caller = person(casey)
+    put(caller, found, markdown="# One")
+    put(caller, found, markdown="# Two")
+    browser = Client()
+    browser.force_login(casey)
+    for ask in (
+        lambda: caller.get(f"incidents/{found.pk}/report/versions").json()["data"],
+        lambda: re.findall("Version [0-9]", browser.get(f"/incidents/{found.pk}/report/versions/").text),
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            assert len(ask()) == 2
+        assert "markdown" not in str(asked.captured_queries)
 
 
 def test_a_draft_comes_from_the_log_at_a_persons_wish(found: Incident, casey: User) -> None:
