@@ -73,6 +73,9 @@ def test_every_page_keeps_the_rules_of_access(
     for path in ("/", f"/incidents/{incident}/report/", f"/incidents/{reported}/", f"/incidents/{reported}/report/"):
         page.goto(shared_server.url + path)
         assert broken_rules(page) == []
+        if path == f"/incidents/{reported}/" and size is not PHONE:
+            assert page.get_by_role("heading", level=1).first.evaluate("h1 => h1.scrollHeight <= h1.clientHeight")
+            expect(page.get_by_role("button", name="Attach", exact=True)).to_be_in_viewport(ratio=1)
 
 
 def assert_decided_without_scrolling(page: Page) -> None:
