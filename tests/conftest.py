@@ -17,6 +17,7 @@ from django.contrib.contenttypes.management import create_contenttypes
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgreSQLOperations
 from django.db.models.signals import post_migrate
 from playwright.sync_api import BrowserContext, ConsoleMessage, WebError
 
@@ -79,11 +80,19 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
     return bool(LANE_DATABASE or like)
 
 
+def _deleted(operations: PostgreSQLOperations, style: object, tables: list[str], **how: object) -> list[str]:
+    """Few rows go in 5 ms; to truncate sixty tables takes PostgreSQL 180, however empty they are."""
+    rows = "; ".join(f"DELETE FROM {operations.quote_name(table)}" for table in tables)
+    return [f"SET LOCAL session_replication_role = replica; {rows}"]  # in any order, past keys and triggers
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flushed_quickly() -> None:
     """After each test in real transactions Django writes anew what its own apps keep of each model: half of a flush."""
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     post_migrate.disconnect(create_contenttypes)
+    if LANE_DATABASE:
+        PostgreSQLOperations.sql_flush = _deleted
 
 
 @pytest.fixture(autouse=True)
