@@ -62,8 +62,9 @@ STATES = (
     "hoststate", "status", "state_value", "=type", "classification",
     "color", "colour", "theme_color",
 )  # fmt: skip
-# Under whatever name it stands: nobody writes `P1` or `SEV-2` and means anything else.
-UNMISTAKABLE = re.compile(r"(?:P|(?i:sev)[ _-]?)[0-5]")
+# Under whatever name it stands: hardly anybody writes `P1` or `SEV-2` and means anything else. Not so `P5`: whoever
+# calls an account that would make an alert quiet.
+UNMISTAKABLE = re.compile(r"(?:P|(?i:sev)[ _-]?)[0-3]")
 LOOSE = listed("state status type value classification servicestate hoststate")
 
 

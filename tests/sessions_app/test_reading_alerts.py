@@ -432,7 +432,7 @@ def test_words_and_scales_become_one_severity(key: str, value: Any, severity: st
     assert severity_of(key, value) == severity
 
 
-@pytest.mark.parametrize(("value", "severity"), [("P1", "critical"), ("SEV-2", "high"), ("sev 4", "low")])
+@pytest.mark.parametrize(("value", "severity"), [("P1", "critical"), ("SEV-2", "high"), ("sev 3", "medium")])
 def test_a_word_that_can_only_be_a_severity_is_one_under_any_name(value: str, severity: str) -> None:
     assert one({"title": "Queue is long", "how_bad": value, "host": "web-1"}).severity == severity
     assert one({"title": "Queue is long", "how_bad": value, "severity": "info"}).severity == "info"
@@ -441,6 +441,10 @@ def test_a_word_that_can_only_be_a_severity_is_one_under_any_name(value: str, se
 @pytest.mark.parametrize("value", ["p1", "P12", "SP1", "P1 of the plan"])
 def test_what_may_be_anything_is_no_severity(value: str) -> None:
     assert one({"title": "Queue is long", "partition": value}).severity == "medium"
+
+
+def test_no_name_that_somebody_chose_makes_an_alert_quieter() -> None:
+    assert one({"title": "Sign-in failed", "user": "P5"}).severity == "medium"
 
 
 def test_ibms_log_format_counts_its_short_severity_upwards() -> None:
