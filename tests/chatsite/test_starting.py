@@ -1,6 +1,7 @@
 """What keeps `manage.py up` from starting is told in one line, and the status says so."""
 
 import contextlib
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.databases import Place
 from tests.services.ports import free_port
 from tests.services.server import PROJECT, command_line, environment
 
@@ -89,12 +91,21 @@ def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     assert "pass-word" not in ended.stderr
 
 
-@pytest.mark.parametrize("password", ["", "elevenchars"])
-def test_demo_sign_ins_with_a_short_password_are_not_offered_to_others(password: str, tmp_path: Path) -> None:
+def refuse_to_open(home: Path, password: str) -> None:
     chosen = {"WARROOM_BIND": f"0.0.0.0:{free_port()}", "WARROOM_DEMO_PASSWORD": password}
-    assert_refused(run("up", tmp_path / "home", **chosen), "WARROOM_BIND", "WARROOM_DEMO_PASSWORD", "12")
-    with contextlib.closing(sqlite3.connect(tmp_path / "home" / "warroom.sqlite3")) as database:
+    assert_refused(run("up", home, **chosen), "WARROOM_BIND", "WARROOM_DEMO_PASSWORD", "12")
+    with contextlib.closing(sqlite3.connect(home / "warroom.sqlite3")) as database:
         people = database.execute("SELECT count(*) FROM sessions_app_user").fetchone()
     assert people == (0,), "a refused start leaves the people as they were"
-    kept = [tmp_path / "home", *(tmp_path / "home").iterdir()]
+
+
+def test_demo_sign_ins_with_a_made_password_are_not_offered_to_others(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    refuse_to_open(home, password="")
+    kept = [home, *home.iterdir()]
     assert [path.name for path in kept if path.stat().st_mode & 0o077] == [], "what is kept is for nobody else"
+
+
+def test_nor_are_those_with_a_short_one(tmp_path: Path, migrated: Place) -> None:
+    home = Path(shutil.copytree(migrated.home, tmp_path / "home"))
+    refuse_to_open(home, password="elevenchars")
