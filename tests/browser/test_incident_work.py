@@ -69,6 +69,7 @@ def test_a_report_being_written_survives_a_reload_and_shows_what_it_will_look_li
     sign_in(page, shared_server, "responder", to=f"/incidents/{incident}/report/")
     page.get_by_role("link", name="Edit", exact=True).click()
     box = page.get_by_label("Markdown")
+    expect(page.get_by_role("heading", name="What happened")).to_be_visible(timeout=SLOW_MS)
     for part in (box, page.get_by_role("button", name="Save", exact=True)):
         expect(part).to_be_in_viewport(ratio=1)
     box.fill("# Ours\n\nIt was **spam**.")

@@ -23,6 +23,7 @@ from tests.services.server import Server
 
 NewContext = Callable[..., BrowserContext]
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+TOP = "node => node.getBoundingClientRect().top"
 TOO_SMALL = """() => [...document.querySelectorAll(
     'button, summary, select, input:not([type=hidden], [type=checkbox]), textarea')]
     .filter((node) => node.checkVisibility() && !node.closest('.visually-hidden'))
@@ -85,6 +86,8 @@ def assert_decided_without_scrolling(page: Page) -> None:
         expect(part).to_be_in_viewport(ratio=1)
     for answer in ("Approve", "Reject"):
         expect(card.get_by_role("button", name=answer)).to_be_in_viewport(ratio=1)
+    reason = card.get_by_text("Reason the agent gives").evaluate(TOP)
+    assert card.get_by_role("button", name="Approve").evaluate(TOP) < reason, "however long the agent's words are"
 
 
 def test_a_phone_scrolls_one_way_only_and_has_room_for_a_thumb(
