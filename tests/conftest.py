@@ -83,7 +83,9 @@ def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
 def _deleted(operations: PostgreSQLOperations, style: object, tables: list[str], **how: object) -> list[str]:
     """Few rows go in 5 ms; to truncate sixty tables takes PostgreSQL 180, however empty they are."""
     rows = "; ".join(f"DELETE FROM {operations.quote_name(table)}" for table in tables)
-    return [f"SET LOCAL session_replication_role = replica; {rows}"]  # in any order, past keys and triggers
+    # After the last transaction that a test's threads have begun (they lock the session first), and in any order.
+    before = "LOCK TABLE sessions_app_chatsession IN EXCLUSIVE MODE; SET LOCAL session_replication_role = replica"
+    return [f"{before}; {rows}"]
 
 
 @pytest.fixture(scope="session", autouse=True)

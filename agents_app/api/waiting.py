@@ -37,7 +37,8 @@ async def until_settled(run_id: UUID, *, within: float) -> None:
 async def _look_until_settled(run_id: UUID, told: asyncio.Event) -> None:
     while await executors.run(partial(_at_work, run_id)):
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(told.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await told.wait()
         told.clear()
 
 

@@ -103,7 +103,10 @@ class Runner:
                 log.exception("the runner's sweep failed", again_in_s=wait)
                 wait = min(wait * 2, LONGEST_BACK_OFF_SECONDS)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), wait)
+                # Not wait_for: if it is woken in the moment it is stopped, that goes on for ever
+                # (https://github.com/python/cpython/issues/86296).
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
 
     async def _sweep(self) -> None:
         if not self._swept:

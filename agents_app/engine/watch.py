@@ -57,5 +57,6 @@ class Watch:
     async def sleep(self, seconds: float) -> None:
         """Wait, unless the run has to stop."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
         self.check()

@@ -83,7 +83,8 @@ def close_databases() -> None:
 
 async def _within(seconds: float, step: Coroutine[Any, Any, None], what: str) -> None:
     try:
-        await asyncio.wait_for(step, seconds)
+        async with asyncio.timeout(seconds):
+            await step
     except TimeoutError:
         log.warning("stopped without waiting any longer", waited_for=what)
 

@@ -41,7 +41,8 @@ class EventStream:
             if self.complete:
                 return
             try:
-                await asyncio.wait_for(self._wake.wait(), COMMENT_SECONDS)
+                async with asyncio.timeout(COMMENT_SECONDS):
+                    await self._wake.wait()
             except TimeoutError:
                 yield self.sign_of_life()
             self._wake.clear()

@@ -5,12 +5,14 @@ import fcntl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.db import OperationalError
 from django.db.models import QuerySet
 
+from agents_app import queue
 from agents_app.dispatch import embedded
 from agents_app.dispatch.embedded import Home, Runner
 from agents_app.models import Run
@@ -64,6 +66,15 @@ async def test_a_post_wakes_the_runner(room: ChatSession, models: FakeOpenAI) ->
         run = await in_thread(post, room)
         run = await become(run, "succeeded")
     assert [message.content for message in await in_thread(said, run)] == ["I am looking."]
+
+
+async def test_it_stops_though_it_is_woken_in_that_moment(transactional_db: None) -> None:
+    runner = Runner(sweep_seconds=30.0)
+    await runner.start()
+    await until(lambda: runner._swept)
+    runner._heard(uuid4(), queue.Change.DUE)
+    async with asyncio.timeout(10):
+        await runner.stop()
 
 
 async def test_what_waits_in_one_lane_is_done_in_order(room: ChatSession, models: FakeOpenAI) -> None:
