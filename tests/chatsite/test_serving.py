@@ -105,9 +105,9 @@ def test_a_second_start_repeats_nothing(server: Server) -> None:
 def test_a_password_named_later_replaces_the_made_one(start_server: Callable[..., Server]) -> None:
     server = start_server(WARROOM_DEMO_PASSWORD="")
     made = (server.home / "demo_password").read_text()
-    assert made in server.output()
     assert (server.home / "demo_password").stat().st_mode & 0o777 == 0o600
     server.stop()
+    assert made in server.output()
     server.environment["WARROOM_DEMO_PASSWORD"] = server.password = "named-by-me-later"
     server.start()
     server.sign_in("observer").close()

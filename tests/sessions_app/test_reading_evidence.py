@@ -9,10 +9,13 @@ import pytest
 from django.test import Client
 
 from agents_app import catalogue
+from agents_app.services.leases import Lease
 from agents_app.tools import evidence as tools
+from agents_app.tools.registry import Call
 from sessions_app import actors
 from sessions_app.errors import Invalid
 from sessions_app.models import Evidence, EvidenceLook, Incident
+from sessions_app.models.base import uuid7
 from sessions_app.services import evidence, evidence_search
 from sessions_app.services.evidence import Query
 from tests import factories
@@ -187,7 +190,8 @@ def test_an_agent_asks_for_a_file_by_its_name(incident: Incident, monkeypatch: p
     attached(incident, LINE.encode(), "auth.log")
     attached(incident, b"other 203.0.113.5\n", "web.log")
     monkeypatch.setattr(tools, "incident_of", lambda call: incident)
-    call: Any = type("Call", (), {"agent_name": "investigator"})()
+    lease = Lease(run_id=uuid7(), session_id=incident.room.pk, owner="test", fence=1)
+    call = Call(lease, uuid7(), "investigator", idempotency_key="1")
     one = tools.search_evidence(call, catalogue.SearchEvidence(query="203.0.113.5", file="/var/log/AUTH.log"))
     assert [hit["filename"] for hit in one["hits"]] == ["auth.log"]
     begins = tools.search_evidence(call, catalogue.SearchEvidence(file="web.log"))
