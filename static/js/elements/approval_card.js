@@ -18,12 +18,14 @@ const DOUBLE_CLICK_MS = 700;
 class ApprovalCard extends DecisionCard {
   #drawn = "";
   #bareFrom = Infinity;
+  // Until then a press on another button is the rest of a double click, whatever has moved under the finger.
+  #settledFrom = 0;
 
   connect(context) {
     super.connect(context);
     for (const button of this.querySelectorAll("[data-action]")) {
       button.hidden = false;
-      button.addEventListener("click", () => this[button.dataset.action]());
+      button.addEventListener("click", () => this.settled && this[button.dataset.action]());
     }
     field(this, "bare").hidden = true;   // for those without scripts; here the button asks again
     listenToGrantWish(this);
@@ -106,7 +108,7 @@ class ApprovalCard extends DecisionCard {
   command(submitter) {
     const { approval_id = this.subject.id, version, digest } = { version: this.subject.version, digest: this.subject.digest };
     const decision = submitter?.value;
-    if (decision !== "approve" && decision !== "reject") return null;
+    if (decision !== "reject" && !(decision === "approve" && this.settled)) return null;
     const data = { approval_id, version, digest, decision };
     const feedback = this.form.elements.feedback.value.trim();
     if (feedback) data.feedback = feedback;
@@ -117,7 +119,8 @@ class ApprovalCard extends DecisionCard {
 
   /** To say no in silence takes a second, deliberate click: the words are what the crew goes on by. */
   askWhy() {
-    this.#bareFrom = Math.min(this.#bareFrom, performance.now() + DOUBLE_CLICK_MS);
+    this.#settledFrom = performance.now() + DOUBLE_CLICK_MS;
+    this.#bareFrom = Math.min(this.#bareFrom, this.#settledFrom);
     this.rejectButton.textContent = gettext("Reject without words");
     this.form.elements.feedback.focus();
     return this.refuse(gettext("Say why, so that the crew can change course. Or press again to reject without words."));
@@ -126,6 +129,10 @@ class ApprovalCard extends DecisionCard {
   withWords() {
     this.#bareFrom = Infinity;
     this.rejectButton.textContent = gettext("Reject");
+  }
+
+  get settled() {
+    return performance.now() > this.#settledFrom;
   }
 
   get rejectButton() {
