@@ -29,13 +29,14 @@ class Closed(OSError):
     """An address where no model server is looked for."""
 
 
-def shared(connect: Callable[[str, str], C], address: str, key: str) -> C:
-    """This loop's connection to the address with this key; made when it is first asked for."""
+def shared(sdk: Callable[..., C], http: Callable[..., Any], address: str, key: str) -> C:
+    """This loop's client of an SDK for the address with this key, over the SDK's HTTP; made when first asked for."""
     kept = _clients.setdefault(asyncio.get_running_loop(), {})
-    if (connect, address, key) not in kept:
+    if (sdk, address, key) not in kept:
+        careful = http(base_url=address, **_careful())
         # A key there must be, or an SDK looks for one in the environment and sends that.
-        kept[connect, address, key] = connect(address, key or NO_KEY)
-    found: C = kept[connect, address, key]
+        kept[sdk, address, key] = sdk(base_url=address, api_key=key or NO_KEY, max_retries=0, http_client=careful)
+    found: C = kept[sdk, address, key]
     return found
 
 
@@ -45,7 +46,7 @@ async def close() -> None:
         await each.close()
 
 
-_Kept = dict[tuple[Callable[[str, str], Any], str, str], Any]
+_Kept = dict[tuple[Callable[..., Any], str, str], Any]
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
 
 
@@ -68,7 +69,7 @@ def _unsealed(provider: Provider) -> str:
         raise Refused("AGENT_CONFIG_ERROR", words) from None
 
 
-def careful() -> dict[str, Any]:
+def _careful() -> dict[str, Any]:
     """Whoever is sent on elsewhere would take the key along in a header of its own."""
     return {"follow_redirects": False, "event_hooks": {"request": [_require_open]}}
 

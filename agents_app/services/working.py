@@ -35,11 +35,7 @@ def _acquire(run_id: UUID, owner: str) -> Lease | None:
         run_states.void_messages(run, reason="The server stopped while this was written; it starts again.")
     elif run.status != Run.Status.QUEUED or _lane_taken(run):
         return None
-    if run.cancel_requested_at:
-        run_states.end(run, Run.Status.CANCELLED, by=run_states.canceller(run))
-        return None
-    if run.pause_requested_at:
-        run_states.lie_down(run, by=run_states.pauser(run))
+    if _stopped(run):
         return None
     if run.crashes > CRASHES_ALLOWED:
         run_states.end(run, Run.Status.FAILED, by=actors.SYSTEM, error_code="RUN_CRASHED", error=CRASHED)
@@ -64,11 +60,7 @@ def park(lease: Lease, waiting_for: str, *, read_inbox: bool = True) -> bool:
         run.woken_at = None
         run.save(update_fields=["woken_at"])
         return False
-    if run.cancel_requested_at:
-        run_states.end(run, Run.Status.CANCELLED, by=run_states.canceller(run))
-        return True
-    if run.pause_requested_at:
-        run_states.lie_down(run, by=run_states.pauser(run))
+    if _stopped(run):
         return True
     run.status, run.waiting_for = Run.Status.WAITING, waiting_for
     run_states.let_go(run)
@@ -106,11 +98,7 @@ def release(lease: Lease, *, crashed: bool = False) -> None:
 def rest(lease: Lease) -> None:
     """Stop as a person asked; they may have changed their mind meanwhile."""
     run = held(lease)
-    if run.cancel_requested_at:
-        run_states.end(run, Run.Status.CANCELLED, by=run_states.canceller(run))
-    elif run.pause_requested_at:
-        run_states.lie_down(run, by=run_states.pauser(run))
-    else:
+    if not _stopped(run):
         run_states.void_messages(run, reason="It was paused for a moment; this is written again.")
         run_states.requeue(run, "run.queued", by=run_states.speaker(run))
 
@@ -147,6 +135,17 @@ def take_inbox(run: Run) -> list[Message]:
     rows = list(run.inbox.filter(taken_at=None).select_related("message").order_by("id"))
     run.inbox.filter(pk__in=[row.pk for row in rows]).update(taken_at=clock.now())
     return [row.message for row in rows]
+
+
+def _stopped(run: Run) -> bool:
+    """End it, or lay it down, if a person has asked for that."""
+    if run.cancel_requested_at:
+        run_states.end(run, Run.Status.CANCELLED, by=run_states.canceller(run))
+    elif run.pause_requested_at:
+        run_states.lie_down(run, by=run_states.pauser(run))
+    else:
+        return False
+    return True
 
 
 def _take_config(run: Run) -> None:

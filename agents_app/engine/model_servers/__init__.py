@@ -5,7 +5,7 @@ for, and tens of megabytes to keep; the demo model needs none of them.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic_ai.models import Model
 
@@ -21,6 +21,17 @@ class Failures:
     unreachable: type[Exception]
     unauthorised: tuple[type[Exception], ...]
     status: type[Exception]
+
+
+def failures_of(sdk: Any, *, all: type[Exception]) -> Failures:
+    """Both SDKs are made by one generator, and name all but their root alike."""
+    return Failures(
+        all=all,
+        timed_out=sdk.APITimeoutError,
+        unreachable=sdk.APIConnectionError,
+        unauthorised=(sdk.AuthenticationError, sdk.PermissionDeniedError),
+        status=sdk.APIStatusError,
+    )
 
 
 class ModelServer(Protocol):

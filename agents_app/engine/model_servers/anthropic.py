@@ -7,23 +7,17 @@ from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 
 from agents_app.engine import clients
-from agents_app.engine.model_servers import Failures
+from agents_app.engine.model_servers import failures_of
 from agents_app.models import Provider
 from agents_app.services import providers
 
-FAILURES = Failures(
-    all=anthropic.AnthropicError,
-    timed_out=anthropic.APITimeoutError,
-    unreachable=anthropic.APIConnectionError,
-    unauthorised=(anthropic.AuthenticationError, anthropic.PermissionDeniedError),
-    status=anthropic.APIStatusError,
-)
+FAILURES = failures_of(anthropic, all=anthropic.AnthropicError)
 
 
 def client(provider: Provider) -> AsyncAnthropic:
     # The SDK says /v1 itself; people write it, as they do for the others.
     address = (provider.base_url or providers.ANTHROPIC_ADDRESS).rstrip("/").removesuffix("/v1")
-    return clients.shared(_connect, address, clients.key_of(provider))
+    return clients.shared(AsyncAnthropic, anthropic.DefaultAsyncHttpxClient, address, clients.key_of(provider))
 
 
 def model(provider: Provider, name: str) -> Model:
@@ -33,8 +27,3 @@ def model(provider: Provider, name: str) -> Model:
 async def listed(provider: Provider, most: int, seconds: float) -> set[str]:
     theirs = await client(provider).models.list(limit=most, timeout=seconds)
     return {each.id for each in theirs.data or []}
-
-
-def _connect(address: str, key: str) -> AsyncAnthropic:
-    http = anthropic.DefaultAsyncHttpxClient(base_url=address, **clients.careful())
-    return AsyncAnthropic(base_url=address, api_key=key, max_retries=0, http_client=http)

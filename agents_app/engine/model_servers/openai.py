@@ -8,21 +8,16 @@ from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from agents_app.engine import clients
-from agents_app.engine.model_servers import Failures
+from agents_app.engine.model_servers import failures_of
 from agents_app.models import Provider
 from agents_app.services import providers
 
-FAILURES = Failures(
-    all=openai.OpenAIError,
-    timed_out=openai.APITimeoutError,
-    unreachable=openai.APIConnectionError,
-    unauthorised=(openai.AuthenticationError, openai.PermissionDeniedError),
-    status=openai.APIStatusError,
-)
+FAILURES = failures_of(openai, all=openai.OpenAIError)
 
 
 def client(provider: Provider) -> AsyncOpenAI:
-    return clients.shared(_connect, provider.base_url or providers.OPENAI_ADDRESS, clients.key_of(provider))
+    address = provider.base_url or providers.OPENAI_ADDRESS
+    return clients.shared(AsyncOpenAI, openai.DefaultAsyncHttpxClient, address, clients.key_of(provider))
 
 
 def model(provider: Provider, name: str) -> Model:
@@ -38,8 +33,3 @@ async def listed(provider: Provider, most: int, seconds: float) -> set[str]:
     """All that it lists in one page; this interface has no bound to ask for."""
     offered = await client(provider).models.list(timeout=seconds)
     return {each.id for each in offered.data or []}
-
-
-def _connect(address: str, key: str) -> AsyncOpenAI:
-    http = openai.DefaultAsyncHttpxClient(base_url=address, **clients.careful())
-    return AsyncOpenAI(base_url=address, api_key=key, max_retries=0, http_client=http)
