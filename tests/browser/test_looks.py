@@ -109,6 +109,7 @@ def test_a_phone_scrolls_one_way_only_and_has_room_for_a_thumb(
 
 
 def assert_fits(page: Page) -> None:
+    page.wait_for_load_state()  # of a page that has just been left for, the styles may still be on their way
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
