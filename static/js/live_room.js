@@ -34,6 +34,7 @@ export class LiveRoom {
     this.evidence = new Store(page.evidence);
     this.feed = new Feed();
     this.feedChanged = new Store(0);
+    this.textChanged = new Store(0);   // of a reply that is being written, thirty times a second: only the stream shows it
     this.outgoing = new Store([]);
     this.people = new Store([]);
     this.typists = new Store([]);
@@ -85,12 +86,12 @@ export class LiveRoom {
 
   delta(frame) {
     if (this.feed.delta(frame)) this.socket.renew(this.id);
-    this.touch();
+    this.textChanged.change((count) => count + 1);
   }
 
   partials(list) {
     this.feed.partials(list);
-    this.touch();
+    this.textChanged.change((count) => count + 1);
   }
 
   /** Too far behind for a replay: take the state as it is now, and fetch what was missed for the stream. */

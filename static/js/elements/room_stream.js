@@ -20,7 +20,8 @@ export class RoomStream extends HTMLElement {
     this.context = context;
     this.atEnd = !context.target;
     this.list.replaceChildren();
-    this.stops = [context.feedChanged.subscribe(() => this.draw()), context.outgoing.subscribe((list) => this.drawOutgoing(list))];
+    this.stops = [context.feedChanged, context.textChanged].map((changed) => changed.subscribe(() => this.draw()));
+    this.stops.push(context.outgoing.subscribe((list) => this.drawOutgoing(list)));
   }
 
   wire() {

@@ -34,7 +34,7 @@ class RoomTimeline extends HTMLElement {
 
   entry(node, entry) {
     fill(node, { time: clockTime(entry.ts), text: entry.text });
-    field(node, "time").setAttribute("datetime", entry.ts);
+    toggleAttribute(field(node, "time"), "datetime", entry.ts);
     toggleAttribute(node, "data-tone", entry.tone);
     const button = node.querySelector('[data-action="pin"]');
     if (!button) return;

@@ -1,6 +1,9 @@
 /** The server's time as seen from here: countdowns must not believe the clock of a laptop. */
 import { gettext, language } from "./words.js";
 
+// Made once: each `toLocaleTimeString` makes one of its own, and took a fifth of a busy room's time.
+const CLOCK = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
 let offsetMs = 0;
 
 export function setServerTime(iso) {
@@ -33,6 +36,5 @@ export function duration(fromIso, toIso) {
 
 export function clockTime(iso) {
   const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return "";
-  return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  return Number.isNaN(date.getTime()) ? "" : CLOCK.format(date);
 }

@@ -6,6 +6,8 @@ const catalog = JSON.parse(document.getElementById("words")?.textContent ?? "{}"
 
 export const language = document.documentElement.lang || "en";
 
+const NUMBERS = new Intl.NumberFormat(language);
+
 export function gettext(text, values) {
   return filled(catalog[text] ?? text, values);
 }
@@ -26,7 +28,7 @@ export function list(parts) {
 }
 
 export function number(value) {
-  return value.toLocaleString(language);
+  return NUMBERS.format(value);
 }
 
 // In one pass: what a value holds is never read as a place again.
