@@ -8,6 +8,13 @@ from tests.browser import asked
 from tests.browser.people import SLOW_MS, enter, program, room_of
 from tests.services.server import Server
 
+# All in one moment, and in one place.
+PRESS_THIS_THEN_EACH_OTHER = """(pressed) => {
+    const click = { detail: 1, clientX: 200, clientY: 200, bubbles: true, cancelable: true };
+    const others = [...document.querySelectorAll("outcome-card button")].filter((button) => button !== pressed);
+    for (const button of [pressed, ...others]) button.dispatchEvent(new MouseEvent("click", click));
+}"""
+
 
 def declare(server: Server, title: str) -> str:
     """An incident without an alert, so that no crew asks for anything besides."""
@@ -70,6 +77,20 @@ def test_an_outcome_nobody_saw_has_three_answers(page: Page, shared_server: Serv
         expect(card).to_have_count(0, timeout=SLOW_MS)
     resolved = told(shared_server, incident, "execution.resolved")
     assert [each["resolution"] for each in resolved] == ["happened", "skip", "retry"]
+
+
+def test_the_second_click_of_a_double_click_answers_nothing_else(page: Page, shared_server: Server) -> None:
+    """The first takes its card away, and the next one stands under the finger by then."""
+    incident = declare(shared_server, "Three processes died")
+    enter(page, shared_server, "approver", incident)
+    asked.ask(shared_server, incident, asked.UNKNOWN, waiting_for="outcome")
+    outcomes = cards(page, "Unclear outcome")
+    expect(outcomes).to_have_count(3, timeout=SLOW_MS)
+    outcomes.first.get_by_role("button", name="It happened").evaluate(PRESS_THIS_THEN_EACH_OTHER)
+    expect(outcomes).to_have_count(2, timeout=SLOW_MS)
+    outcomes.first.get_by_role("button", name="It happened").click()
+    expect(outcomes).to_have_count(1, timeout=SLOW_MS)
+    assert len(told(shared_server, incident, "execution.resolved")) == 2
 
 
 def test_who_reads_only_can_settle_nothing(page: Page, shared_server: Server) -> None:

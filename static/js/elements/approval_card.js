@@ -6,13 +6,11 @@ import { gettext } from "../lib/words.js";
 import { mayDecide, policyLine, targetOf, votesLine } from "../models/approvals.js";
 import { labelOf } from "../models/labels.js";
 import { drawArgs } from "./args.js";
-import { DecisionCard } from "./decision_card.js";
+import { DecisionCard, DOUBLE_CLICK_MS } from "./decision_card.js";
 import { drawFace } from "./face.js";
 import { drawGrantWish, grantWish, listenToGrantWish } from "./grant_wish.js";
 
 const SOON_MS = 300000;
-// A second click this soon after the first is a double click, and no second thought.
-const DOUBLE_CLICK_MS = 700;
 
 /** One request to approve: exactly what will run, and the person's word about it. Never takes the focus, has no key of its own. */
 class ApprovalCard extends DecisionCard {

@@ -1,6 +1,9 @@
 import { field, toggleAttribute } from "../lib/dom.js";
 import { gettext } from "../lib/words.js";
 
+/** A second click this soon after the first is a double click, and no second thought. */
+export const DOUBLE_CLICK_MS = 700;
+
 /** What the three cards share: a form that becomes one command, is off while not live, and says what came of it. */
 export class DecisionCard extends HTMLElement {
   #live = false;

@@ -1,13 +1,29 @@
 import { clone, field, reconcile } from "../lib/dom.js";
 import { readyToResolve, waitingCount } from "../models/waiting.js";
+import { DOUBLE_CLICK_MS } from "./decision_card.js";
+
+const SAME_PLACE_PX = 40;
 
 /** All that waits for a person: requests to approve, questions, unclear outcomes. */
 class WaitingList extends HTMLElement {
+  #pressed = { card: null, at: -Infinity, x: 0, y: 0 };
+
   connect(context) {
     this.context = context;
+    this.addEventListener("click", (event) => this.press(event), { capture: true });
     for (const name of ["approvals", "questions", "unknowns"]) field(this, name).replaceChildren();
     context.room.subscribe((room) => this.draw(room));
     context.reported.subscribe(() => this.draw(context.room.value));
+  }
+
+  /** The first click of a double click takes its card away: the second is not meant for the card that has moved up. */
+  press(event) {
+    const { timeStamp: at, clientX: x, clientY: y, detail } = event;
+    const card = event.target.closest("approval-card, question-card, outcome-card");
+    const before = this.#pressed;
+    const again = detail > 0 && at - before.at < DOUBLE_CLICK_MS && Math.hypot(x - before.x, y - before.y) < SAME_PLACE_PX;
+    if (!again || card === before.card) this.#pressed = { card, at, x, y };
+    else swallow(event);
   }
 
   draw(room) {
@@ -34,6 +50,11 @@ class WaitingList extends HTMLElement {
       update: (card, one) => card.draw(one),
     });
   }
+}
+
+function swallow(event) {
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 function drawBadge(badge, count) {
