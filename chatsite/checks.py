@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+OUR_SETTINGS = "warroom"
 SECRET_LENGTH = 32
 # What the pages are built for; a weaker policy would let injected markup run.
 CSP_NEVER = ("'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:")
@@ -20,7 +21,7 @@ ADDRESSES = {
 }
 
 
-@register(Tags.security)
+@register(OUR_SETTINGS, Tags.security)
 def secret_is_a_secret(**_: Any) -> list[CheckMessage]:
     if len(settings.SECRET_KEY) >= SECRET_LENGTH and len(set(settings.SECRET_KEY)) > 8:
         return []
@@ -28,7 +29,7 @@ def secret_is_a_secret(**_: Any) -> list[CheckMessage]:
     return [Error(f"SECRET_KEY must have {SECRET_LENGTH} random characters or more.", hint=hint, id="warroom.E001")]
 
 
-@register(Tags.security)
+@register(OUR_SETTINGS, Tags.security)
 def content_security_policy_is_closed(**_: Any) -> list[CheckMessage]:
     directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     open_ones = [name for name, sources in directives.items() if any(source in CSP_NEVER for source in sources)]
@@ -39,7 +40,7 @@ def content_security_policy_is_closed(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(OUR_SETTINGS)
 def proxies_are_networks(**_: Any) -> list[CheckMessage]:
     return [
         Error(f"WARROOM_TRUSTED_PROXIES: {one!r} is neither an address nor a network (10.0.0.0/8).", id="warroom.E003")
@@ -48,7 +49,7 @@ def proxies_are_networks(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(OUR_SETTINGS)
 def addresses_of_services_can_be_reached(**_: Any) -> list[CheckMessage]:
     return [
         Error(f"{name} must be an address that begins with {' or '.join(schemes)}.", id="warroom.E004")
@@ -57,7 +58,7 @@ def addresses_of_services_can_be_reached(**_: Any) -> list[CheckMessage]:
     ]
 
 
-@register()
+@register(OUR_SETTINGS)
 def the_named_model_has_a_server(**_: Any) -> list[CheckMessage]:
     """A model that nobody could ask would leave the offline demo model to answer, which nobody asked for."""
     there = {

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import hashlib
 import os
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
 from agents_app import seed
 from agents_app.serving import address
 from agents_app.serving.errors import CannotStart
+from chatsite.checks import OUR_SETTINGS
 from sessions_app import seed as people
 
 PREPARING = 0x57A2200  # the advisory lock of all who prepare one PostgreSQL database
@@ -26,9 +28,12 @@ def prepare() -> None:
     """Make the product ready to serve; safe to repeat, and for several processes at once."""
     host, port = settings.WARROOM_BIND
     os.umask(0o077)  # evidence and the database are for nobody else on this machine
-    refuse_wrong_settings()
+    refuse_wrong(OUR_SETTINGS)
     address.refuse_taken(host, port)
     refuse_absent_database()
+    refuse_wrong()  # this imports all that answers requests; what an operator gets wrong has been told by now
+    gc.freeze()
+    gc.enable()
     try:
         with _one_at_a_time():
             call_command("migrate", verbosity=0, interactive=False)
@@ -40,8 +45,8 @@ def prepare() -> None:
     connections.close_all()
 
 
-def refuse_wrong_settings() -> None:
-    for problem in checks.run_checks():
+def refuse_wrong(tag: str | None = None) -> None:
+    for problem in checks.run_checks(tags=tag and [tag]):
         if problem.is_serious():
             raise CannotStart(_one_line(problem.msg))
 
