@@ -21,7 +21,7 @@ from tests.agents_app.talking import in_thread, post, said, told, work_on
 from tests.fakes.anthropic_server import MODEL, FakeAnthropic
 from tests.fakes.openai_server import FakeOpenAI
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 KEY = "made-up-key-of-an-anthropic-row"
 

@@ -13,7 +13,7 @@ from tests.agents_app.crew_alerts import BRUTE_FORCE
 from tests.agents_app.crew_room import CrewRoom
 from tests.agents_app.scripts import Script
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 
 @pytest.fixture

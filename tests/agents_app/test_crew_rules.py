@@ -117,6 +117,7 @@ def test_it_ends_after_three_rounds_whatever_the_captain_wants(script: Script) -
     assert [summary.round for summary in room.incident.round_summaries.order_by("version")] == [1, 2, 3]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", ["manager", "operator", "expert", "reporter"])
 def test_a_role_without_a_working_model_is_worked_around_and_named(script: Script, role: str) -> None:
     script.breaks(role)
@@ -149,6 +150,7 @@ INJECTION = (
 )
 
 
+@pytest.mark.once
 def test_words_in_an_alert_or_log_change_nothing_about_which_tools_run() -> None:
     alert = {**BRUTE_FORCE.alert, "data": {**BRUTE_FORCE.alert["data"], "note": INJECTION}}
     log = BRUTE_FORCE.log + f"Oct 15 21:59:59 web-7 sshd[1]: {INJECTION}\n"

@@ -26,7 +26,7 @@ from tests.agents_app.crew_alerts import (
 )
 from tests.agents_app.crew_room import CrewRoom
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.once]
 
 NUMBER = re.compile(r"\d+")
 CLOCK = re.compile(r"\b\d\d:\d\d:\d\d\b")

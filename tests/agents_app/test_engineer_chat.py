@@ -182,6 +182,7 @@ def test_what_can_not_be_asked_is_refused(incident: Incident, body: dict[str, An
 
 
 # --- Failures ---------------------------------------------------------------------------------------------------------
+@pytest.mark.once
 @pytest.mark.parametrize("words", ["", "So far"])
 async def test_a_model_that_hangs_leaves_time_for_the_one_retry(
     words: str, incident: Incident, models: FakeOpenAI, runner: Runner, rita: Person

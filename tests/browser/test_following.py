@@ -47,6 +47,7 @@ CUTTER = """() => {
 }"""
 
 
+@pytest.mark.long
 def test_cut_off_thirty_times_while_text_streams_ends_with_the_same(
     new_context: NewContext, start_server: Callable[..., Server]
 ) -> None:

@@ -194,6 +194,7 @@ def test_every_snapshot_brought_forward_is_every_later_snapshot(life: Any) -> No
 STEPS = st.lists(st.sampled_from(["on", "on", "on", "drop", "twice", "swap", "cut"]), max_size=150)
 
 
+@pytest.mark.long
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(script=STEPS)
 def test_a_line_that_loses_repeats_and_reorders_changes_nothing(life: Any, script: list[str]) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import pytest
 from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from tests.browser.people import PHONE, SLOW_MS, approval_card, sign_in, wait_until_live
@@ -22,6 +23,7 @@ BEFORE_THE_EYES = """(node) => {
 }"""
 
 
+@pytest.mark.long
 def test_a_stranger_resolves_the_demo_incident_on_a_phone(
     new_context: Callable[..., BrowserContext], server: Server
 ) -> None:

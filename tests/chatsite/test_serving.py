@@ -115,6 +115,7 @@ def test_a_password_named_later_replaces_the_made_one(start_server: Callable[...
     assert old.status_code == 401
 
 
+@pytest.mark.once
 def test_every_answer_carries_the_headers_that_keep_a_page_closed(shared_server: Server) -> None:
     headers = httpx.get(f"{shared_server.url}/", follow_redirects=True).headers
     assert "default-src 'none'" in headers["Content-Security-Policy"]

@@ -19,6 +19,7 @@ def most_memory(pid: int, *, forget: bool = False) -> int:
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 
 
+@pytest.mark.once
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Only Linux tells a process's peak memory.")
 def test_a_long_upload_hardly_moves_the_servers_memory_signed_in_or_not(server: Server, tmp_path: Path) -> None:
     log = tmp_path / "auth.log"

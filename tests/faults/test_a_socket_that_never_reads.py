@@ -12,7 +12,7 @@ from websockets.typing import Subprotocol
 
 from sessions_app.models import ChatSession
 from tests.faults import flood
-from tests.faults.wire import RealSocket, socket_of, token_of
+from tests.faults.wire import RealSocket, socket_of
 from tests.services.ports import answers, free_port
 from tests.services.server import PROJECT, Server
 from tests.sessions_app.following import Follower
@@ -26,7 +26,7 @@ def prepared(start_server: Callable[..., Server]) -> Server:
 
 @pytest.fixture(params=["daphne", "uvicorn"])
 def flooding(request: pytest.FixtureRequest, prepared: Server) -> Iterator[tuple[Server, str, ChatSession, Any]]:
-    token, room = token_of(prepared, "responder"), _open_a_room(prepared)
+    token, room = prepared.token_of("responder"), _open_a_room(prepared)
     prepared.stop()
     prepared.port = free_port()
     command = [sys.executable, "-m", "tests.faults.flood", request.param, str(prepared.port), room]

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from sessions_app.events.connection import PING_BYTES, WINDOW_BYTES
 from sessions_app.models import ChatSession
-from tests.faults.wire import RealSocket, socket_of, token_of
+from tests.faults.wire import RealSocket, socket_of
 from tests.services.server import Server
 
 CMD = '{"t":"cmd","cid":"01890000-0000-7000-8000-000000000000","type":"typing","data":'
@@ -49,7 +49,7 @@ def server(request: pytest.FixtureRequest, start_module_server: Callable[..., Se
 
 @pytest.fixture
 def token(server: Server) -> str:
-    return token_of(server, "commander")
+    return server.token_of("commander")
 
 
 @pytest.mark.once
@@ -157,7 +157,7 @@ async def test_the_log_streams_by_http_and_leaves_no_thread_behind(server: Serve
 async def test_a_server_told_to_stop_says_goodbye_first(start_server: Callable[..., Server]) -> None:
     for command in ("up", "serve"):
         server = await asyncio.to_thread(start_server, command=command)
-        socket = await socket_of(server, await asyncio.to_thread(token_of, server, "commander"))
+        socket = await socket_of(server, await asyncio.to_thread(server.token_of, "commander"))
         stopping = asyncio.create_task(asyncio.to_thread(server.stop))
         gone = await socket.closed()
         assert (gone.code, gone.bye and gone.bye["code"]) == (4503, 4503)

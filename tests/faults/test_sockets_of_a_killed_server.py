@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sessions_app.models import ChatSession
-from tests.faults.wire import socket_of, token_of
+from tests.faults.wire import socket_of
 from tests.services.server import Server
 from tests.sessions_app.following import Follower
 from tests.sockets import Gone
@@ -69,7 +69,7 @@ async def test_clients_of_a_killed_server_come_back_and_miss_nothing(
     start_server: Callable[..., Server], command: str
 ) -> None:
     server = await asyncio.to_thread(start_server, command=command, WARROOM_DEMO_TOKEN_MS="200")
-    token = await asyncio.to_thread(token_of, server, "responder")
+    token = await asyncio.to_thread(server.token_of, "responder")
     room = ChatSession(pk=await asyncio.to_thread(_open_a_room, server))
     asking, watching = Returning(server, token, room), Returning(server, token, room)
     for client in (asking, watching):

@@ -60,11 +60,6 @@ class RealSocket(Socket):
         return {"type": "websocket.send", "text": text}
 
 
-def token_of(server: Server, username: str) -> str:
-    with server.sign_in(username) as person:
-        return str(person.headers["Authorization"]).removeprefix("Bearer ")
-
-
 async def socket_of(server: Server, token: str) -> RealSocket:
     """A welcomed socket of a program with this token."""
     socket = await RealSocket(server).connect(token)

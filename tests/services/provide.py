@@ -5,22 +5,27 @@ import shutil
 import subprocess
 import sys
 
-from tests.services import chromium, postgresql
+from tests.services import chromium
+from tests.services import postgresql as clusters
 from tests.services.postgresql import Missing
 
 
-def provide_postgresql() -> None:
+def nothing() -> None:
+    """What is installed with the tests is enough."""
+
+
+def postgresql() -> None:
     try:
-        postgresql.binaries()
+        clusters.binaries()
     except Missing:
         if not _install_with_apt("postgresql"):
             raise
-        postgresql.binaries()
+        clusters.binaries()
 
 
-def provide_chromium() -> None:
-    """The system's browser first; Playwright's own is a download of 150 MB."""
-    if chromium.available() or (_install_with_apt("chromium") and chromium.available()):
+def browser() -> None:
+    """Debian's first, the one without a screen before the other; Playwright's own is a download of 150 MB."""
+    if chromium.available() or any(_install_with_apt(name) and chromium.available() for name in chromium.NAMES[:2]):
         return
     _run([sys.executable, "-m", "playwright", "install", "chromium"], seconds=240)
     if not chromium.available():

@@ -41,6 +41,7 @@ class Server:
         self.environment = environment(home, WARROOM_BIND=f"127.0.0.1:{self.port}", **chosen)
         self.log = home.parent / f"{home.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self._tokens: dict[tuple[str, str], str] = {}
 
     @property
     def url(self) -> str:
@@ -96,9 +97,16 @@ class Server:
 
     def sign_in(self, username: str) -> httpx.Client:
         """A client of the REST API with this person's token; the caller closes it."""
-        who = {"username": username, "password": self.password}
-        answer = httpx.post(f"{self.url}/api/v1/auth/token", json=who, timeout=30)
-        assert answer.status_code == 200, answer.text
         return httpx.Client(
-            base_url=self.url, timeout=30, headers={"Authorization": f"Bearer {answer.json()['access']}"}
+            base_url=self.url, timeout=30, headers={"Authorization": f"Bearer {self.token_of(username)}"}
         )
+
+    def token_of(self, username: str) -> str:
+        """Good for a quarter of an hour; to compare a password takes a third of a second, so it is asked for once."""
+        who = (username, self.password)
+        if who not in self._tokens:
+            named = {"username": username, "password": self.password}
+            answer = httpx.post(f"{self.url}/api/v1/auth/token", json=named, timeout=30)
+            assert answer.status_code == 200, answer.text
+            self._tokens[who] = answer.json()["access"]
+        return self._tokens[who]
