@@ -121,8 +121,10 @@ _SAID: dict[str, Callable[[Data, str], str]] = {
     "message.end": lambda data, by: f"{plain(data['sender_name'])}: {plain(data['content'])}",
     "task.created": _task("added"),
     "task.updated": _task("changed"),
-    "tool.called": lambda data, by: f"{plain(data['agent_name'])} ran {call_in_words(data['tool'], data['args'])}",
-    "tool.result": lambda data, by: f"{call_in_words(data['tool'], data['args'])}: {data['state']}",
+    "tool.called": lambda data, by: f"{plain(data['agent_name'])} called {call_in_words(data['tool'], data['args'])}",
+    "tool.result": lambda data, by: (
+        f"{plain(data['agent_name'])} called {call_in_words(data['tool'], data['args'])}: {data['state']}"
+    ),
     "question.asked": lambda data, by: f"{plain(data['asked_by'])} asked: {plain(data['question'])}",
     "question.answered": lambda data, by: f"{by} answered “{plain(data['question'])}”: {plain(data['answer'] or '')}",
     "round.summarized": lambda data, by: f"round {data['round']} was summed up: {plain(data['summary'])}",

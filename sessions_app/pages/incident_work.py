@@ -21,10 +21,11 @@ ENTRIES = 100
 # What says nothing to who looks for what to pin: deltas of agents' work, and that one began what has its own end.
 QUIET = (
     "message.start", "message.reset", "message.thinking", "usage.recorded", "plan.step", "plan.updated", "run.queued",
-    "run.started", "run.waiting", "run.succeeded", "execution.started",
+    "run.started", "run.waiting", "run.succeeded", "execution.started", "tool.called",
 )  # fmt: skip
 # Each has an event of its own that tells it in a line.
 TOLD_ELSEWHERE = ("report", "summary")
+DECIDED = ("rejected", "expired", "cancelled")
 
 
 class TaskForm(forms.Form):
@@ -135,17 +136,26 @@ def timeline_page(request: HttpRequest, incident_id: UUID) -> HttpResponse:
     rows = list((told.filter(seq__lt=before) if before else told).order_by("-seq")[: ENTRIES + 1])
     assert incident.room is not None
     pins = {row.seq: row for row in incident.room.pins.all()}
+    executed = {each.data["tool_call"]["id"] for each in rows if each.type.startswith("execution.")}
     entries = [
         {"seq": each.seq, "ts": each.ts, "text": log_words.line_of(each.type, each.data, each.actor_name),
          "pin": pins.get(each.seq)}
         for each in rows[:ENTRIES]
-        if each.data.get("message_type") not in TOLD_ELSEWHERE
+        if not _told_elsewhere(each, executed)
     ]  # fmt: skip
     context = {
         "incident": incident, "entries": entries, "older": rows[ENTRIES - 1].seq if len(rows) > ENTRIES else None,
         "may_change": may_arrange(request, incident),
     }  # fmt: skip
     return render(request, "incidents/timeline.html", context)
+
+
+def _told_elsewhere(entry: Event, executed: set[str]) -> bool:
+    """What people decided of a call is told by its request, what it changed by its execution: once is enough."""
+    data = entry.data
+    if entry.type == "tool.result":
+        return data["id"] in executed or (data["approval_id"] is not None and data["state"] in DECIDED)
+    return data.get("message_type") in TOLD_ELSEWHERE
 
 
 def may_arrange(request: HttpRequest, incident: Incident) -> bool:

@@ -52,6 +52,21 @@ def test_when_the_crew_has_reported_its_incident_waits_for_a_person_to_resolve_i
     assert "report ready" not in commander.get("/").text
 
 
+@pytest.mark.parametrize(
+    ("decision", "told"),
+    [("approve", ["asked for", "approved", "was done"]), ("reject", ["asked for", "rejected"])],
+)
+def test_the_timeline_tells_once_what_became_of_a_call(room: CrewRoom, decision: str, told: list[str]) -> None:
+    room.work_to_the_end(decision)
+    listed = client("observer").get(f"/incidents/{room.incident.pk}/timeline/").text
+    lines = [line for line in listed.splitlines() if "block_indicator (" in line]
+    requests = len(room.events("approval.requested"))
+    assert requests
+    assert [sum(words in line for line in lines) for words in told] == [requests] * len(told), lines
+    assert len(lines) == requests * len(told), lines
+    assert "called search_evidence (" in listed, "what nobody has to decide on is told by its end"
+
+
 @pytest.mark.parametrize(("status", "said"), [("cancelled", "stopped"), ("failed", "failed")])
 def test_a_crew_that_failed_is_not_called_stopped(room: CrewRoom, status: str, said: str) -> None:
     room.work_to_the_end("approve")
