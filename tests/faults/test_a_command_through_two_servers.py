@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -16,9 +16,10 @@ from tests.services.server import Server
 pytestmark = pytest.mark.timeout(240)
 
 
-@pytest.fixture
-def doors(server: Server) -> Iterator[list[httpx.Client]]:
+@pytest.fixture(scope="module")
+def doors(start_module_server: Callable[..., Server]) -> Iterator[list[httpx.Client]]:
     """One person at two servers."""
+    server = start_module_server()
     with server.beside() as url, server.sign_in("responder") as here:
         with httpx.Client(base_url=url, timeout=60, headers=here.headers) as there:
             yield [here, there]

@@ -17,24 +17,30 @@ from tests.services.ports import answers, free_port
 from tests.services.server import PROJECT, Server
 from tests.sessions_app.following import Follower
 
-
-@pytest.fixture
-def prepared(start_server: Callable[..., Server]) -> Server:
-    """A home with people in it; the server itself makes way for the one that floods."""
-    return start_server(WARROOM_DEMO_TOKEN_MS="0")
+SERVERS = ("daphne", "uvicorn")
 
 
-@pytest.fixture(params=["daphne", "uvicorn"])
-def flooding(request: pytest.FixtureRequest, prepared: Server) -> Iterator[tuple[Server, str, ChatSession, Any]]:
-    token, room = prepared.token_of("responder"), _open_a_room(prepared)
-    prepared.stop()
-    prepared.port = free_port()
-    command = [sys.executable, "-m", "tests.faults.flood", request.param, str(prepared.port), room]
+@pytest.fixture(scope="module")
+def prepared(start_module_server: Callable[..., Server]) -> tuple[Server, dict[str, str]]:
+    """A home with people and a room for each flood in it; the server itself makes way for those that flood."""
+    server = start_module_server(WARROOM_DEMO_TOKEN_MS="0")
+    rooms = {name: _open_a_room(server) for name in SERVERS}
+    server.stop()
+    return server, rooms
+
+
+@pytest.fixture(params=SERVERS)
+def flooding(
+    request: pytest.FixtureRequest, prepared: tuple[Server, dict[str, str]]
+) -> Iterator[tuple[Server, str, ChatSession, Any]]:
+    server, room = prepared[0], prepared[1][request.param]
+    server.port = free_port()
+    command = [sys.executable, "-m", "tests.faults.flood", request.param, str(server.port), room]
     # Each thread's own heap would grow by what lies unused in it, which is not what we measure.
-    environment = {**prepared.environment, "MALLOC_ARENA_MAX": "2"}
+    environment = {**server.environment, "MALLOC_ARENA_MAX": "2"}
     with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield prepared, token, ChatSession(pk=room), process
+            yield server, server.token_of("responder"), ChatSession(pk=room), process
         finally:
             process.kill()
 
