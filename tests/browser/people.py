@@ -68,6 +68,14 @@ def raise_alert(client: httpx.Client, body: dict[str, Any]) -> str:
     return str(answer.json()["incident_id"])
 
 
+def declare(server: Server, title: str) -> str:
+    """An incident without an alert, so that no crew is at work in it."""
+    with program(server, "commander") as client:
+        made = client.post("/api/v1/incidents", json={"title": title, "severity": "low"})
+        assert made.status_code == 201, made.text
+        return str(made.json()["id"])
+
+
 def room_of(client: httpx.Client, incident_id: str) -> str:
     return str(client.get(f"/api/v1/incidents/{incident_id}").json()["session_id"])
 

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import asked
-from tests.browser.people import SLOW_MS, enter, program, room_of
+from tests.browser.people import SLOW_MS, declare, enter, program, room_of
 from tests.services.server import Server
 
 # All in one moment, and in one place.
@@ -14,13 +14,6 @@ PRESS_THIS_THEN_EACH_OTHER = """(pressed) => {
     const others = [...document.querySelectorAll("outcome-card button")].filter((button) => button !== pressed);
     for (const button of [pressed, ...others]) button.dispatchEvent(new MouseEvent("click", click));
 }"""
-
-
-def declare(server: Server, title: str) -> str:
-    """An incident without an alert, so that no crew asks for anything besides."""
-    with program(server, "commander") as client:
-        made = client.post("/api/v1/incidents", json={"title": title, "severity": "low"})
-        return str(made.json()["id"])
 
 
 def told(server: Server, incident: str, kind: str) -> list[dict[str, object]]:

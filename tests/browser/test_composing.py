@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.people import SLOW_MS, alert, enter, post, program, raise_alert, room_of, wait_until_live
+from tests.browser.people import SLOW_MS, declare, enter, post, program, room_of, wait_until_live
 from tests.services.server import Server
 
 # A browser that allows what it is asked for, and keeps what it was to tell; nobody looks at its tabs.
@@ -19,8 +19,7 @@ LISTENING = """
 
 
 def test_the_menu_offers_what_there_is_and_says_what_is_not(page: Page, shared_server: Server) -> None:
-    with program(shared_server, "commander") as client:
-        incident = raise_alert(client, alert("203.0.113.93", title="Written to with a menu"))
+    incident = declare(shared_server, "Written to with a menu")
     enter(page, shared_server, "commander", incident)
     box = page.get_by_label("Message to the room")
     menu = page.get_by_role("listbox", name="Addresses and commands")
@@ -49,8 +48,8 @@ def test_who_asked_to_be_called_is_called_once_for_all_tabs(
     page: Page, context: BrowserContext, shared_server: Server
 ) -> None:
     context.add_init_script(LISTENING)
+    incident = declare(shared_server, "Somebody is called")
     with program(shared_server, "commander") as client:
-        incident = raise_alert(client, alert("203.0.113.94", title="Somebody is called"))
         enter(page, shared_server, "responder", incident)
         offer = page.get_by_role("group", name="Notifications")
         expect(offer).to_be_hidden()

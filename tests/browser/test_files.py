@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import PHONE, alert, enter, program, raise_alert
+from tests.browser.people import PHONE, declare, enter
 from tests.browser.test_looks import NewContext, assert_fits, broken_rules
 from tests.services.server import Server
 
@@ -29,8 +29,7 @@ def choose(page: Page, name: str, content: bytes) -> None:
 def test_files_go_with_a_message_and_come_back_from_it(
     page: Page, new_context: NewContext, shared_server: Server
 ) -> None:
-    with program(shared_server, "responder") as client:
-        incident = raise_alert(client, alert("203.0.113.84", title="Files in the room"))
+    incident = declare(shared_server, "Files in the room")
     enter(page, shared_server, "responder", incident)
     waiting = page.get_by_role("list", name="Files that go with it")
     choose(page, "auth.log", LOG)

@@ -12,6 +12,7 @@ from tests.browser.people import (
     SLOW_MS,
     alert,
     approval_card,
+    declare,
     enter,
     post,
     program,
@@ -113,8 +114,7 @@ def test_two_browsers_show_the_same_stream_and_a_reload_shows_it_again(
 
 
 def test_a_message_written_while_offline_is_sent_once_when_back(page: Page, shared_server: Server) -> None:
-    with program(shared_server, "commander") as client:
-        incident = raise_alert(client, alert("203.0.113.73", title="A train goes into a tunnel"))
+    incident = declare(shared_server, "A train goes into a tunnel")
     enter(page, shared_server, "responder", incident)
     page.context.set_offline(True)
     expect(page.locator("connection-chip")).to_contain_text(re.compile("Reconnecting|Offline"))
@@ -127,8 +127,7 @@ def test_a_message_written_while_offline_is_sent_once_when_back(page: Page, shar
 
 
 def test_a_draft_survives_a_reload(page: Page, shared_server: Server) -> None:
-    with program(shared_server, "commander") as client:
-        incident = raise_alert(client, alert("203.0.113.74", title="A draft is kept"))
+    incident = declare(shared_server, "A draft is kept")
     enter(page, shared_server, "responder", incident)
     page.get_by_label("Message to the room").fill("half a thought")
     page.reload()
@@ -187,8 +186,7 @@ def test_history_that_did_not_come_with_the_page_is_fetched(page: Page, shared_s
 
 
 def test_one_sees_who_is_here_and_who_is_typing(new_context: NewContext, shared_server: Server) -> None:
-    with program(shared_server, "commander") as client:
-        incident = raise_alert(client, alert("203.0.113.77", title="Two people talk"))
+    incident = declare(shared_server, "Two people talk")
     one, two = new_context().new_page(), new_context().new_page()
     enter(one, shared_server, "commander", incident)
     enter(two, shared_server, "responder", incident)
@@ -219,8 +217,7 @@ SIGN_IN_ENDED = """() => {
 
 
 def test_a_ticket_that_is_no_good_any_more_is_replaced(page: Page, shared_server: Server) -> None:
-    with program(shared_server, "commander") as client:
-        incident = raise_alert(client, alert("203.0.113.78", title="A ticket runs out"))
+    incident = declare(shared_server, "A ticket runs out")
     tickets: list[str] = []
 
     def first_one_expired(route: Route) -> None:

@@ -4,14 +4,13 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.people import SLOW_MS, alert, program, raise_alert, sign_in, wait_until_live
+from tests.browser.people import SLOW_MS, declare, sign_in, wait_until_live
 from tests.services.server import Server
 
 
 def test_keys_walk_write_go_back_and_can_be_switched_off(page: Page, shared_server: Server) -> None:
-    with program(shared_server, "commander") as client:
-        raise_alert(client, alert("203.0.113.91", title="Walked over by keys"))
-        raise_alert(client, alert("203.0.113.92", title="Walked onto by keys"))
+    declare(shared_server, "Walked over by keys")
+    declare(shared_server, "Walked onto by keys")
     sign_in(page, shared_server, "responder", to="/?q=by+keys")
     page.wait_for_function("() => Boolean(customElements.get('key-help'))")
     page.keyboard.press("j")
