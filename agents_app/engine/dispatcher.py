@@ -106,18 +106,34 @@ def _open(lease: Lease, request: ToolRequest) -> _Claimed | Settled | Waiting:
     if run.cancel_requested_at is not None and call.state in (State.REQUESTED, State.APPROVED):
         return _end(call, State.CANCELLED, "The run was cancelled before this was done.")
     if call.state in (State.CLAIMED, State.UNKNOWN):
-        return _after_a_lost_claim(lease, call)
+        return _after_a_lost_claim(lease, run, call)
     return _waits(call) or _judged(lease, run, call)
 
 
-def _after_a_lost_claim(lease: Lease, call: ToolCall) -> _Claimed | Waiting:
+def _after_a_lost_claim(lease: Lease, run: Run, call: ToolCall) -> _Claimed | Settled | Waiting:
     """Whoever claimed it is gone. What may be done twice is done again under the same key; else a person says."""
     spec = catalogue.TOOLS.get(call.tool)
-    if call.state == State.CLAIMED and spec is not None and spec.repeatable:
-        return _claim(lease, call, spec, spec.parse(call.args))
-    if call.state == State.CLAIMED:
-        calls.become_unknown(call, by=actors.SYSTEM)
+    if call.state == State.UNKNOWN:
+        return Waiting(call, Run.WaitingFor.OUTCOME)
+    if spec is not None and spec.harmless:
+        return _judged(lease, run, call)
+    args, _ = _fitting(spec, call)
+    if spec is not None and args is not None and spec.idempotent and _still_allowed(call, run, spec):
+        return _claim(lease, call, spec, args)
+    calls.become_unknown(call, by=actors.SYSTEM)
     return Waiting(call, Run.WaitingFor.OUTCOME)
+
+
+def _still_allowed(call: ToolCall, run: Run, spec: ToolSpec) -> bool:
+    """Whether what was begun might begin now: a server may have been away for days, and a yes does not keep."""
+    ruling = policy.judge(calls.situation(call, run=run))
+    if ruling.effect == Effect.DENY or run.cancel_requested_at is not None or _over(run):
+        return False
+    if ruling.effect == Effect.ALLOW:
+        return True
+    if call.approval is not None:
+        return not _void(requests.locked(call.approval.pk, session=run.session), call, spec, ruling)
+    return grants.still_covers(call, run=run, ruling=ruling)
 
 
 def _waits(call: ToolCall) -> Waiting | None:

@@ -88,6 +88,15 @@ def spend(call: ToolCall, *, run: Run, spec: ToolSpec, ruling: Ruling) -> bool:
     return False
 
 
+def still_covers(call: ToolCall, *, run: Run, ruling: Ruling) -> bool:
+    """Whether the grant that a call has used would allow it now; its use is counted."""
+    if call.grant is None or not _one_decides(ruling.need):
+        return False
+    voters = quorum.electorate(ruling.policy(), run.session.organization_id)
+    lasts = call.grant.revoked_at is None and call.grant.expires_at > clock.now()
+    return lasts and call.grant.given_by_id in voters
+
+
 # --- Steps ------------------------------------------------------------------------------------------------------------
 def _usable() -> GrantQuerySet:
     return Grant.objects.live().filter(expires_at__gt=clock.now())

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from agents_app import clock
+from agents_app.engine import dispatcher
 from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Approval, Grant, ToolPolicy
 from agents_app.services import grants, leases
@@ -52,6 +53,19 @@ def test_what_is_like_the_approved_is_done_unasked_so_many_times_and_everybody_s
     assert made.events("approval") == ["approval.requested", "approval.approved", "approval.requested"]
     assert made.audited("grant") == ["grant.used", "grant.used"]
     assert Approval.objects.count() == 2
+
+
+@pytest.mark.parametrize(("gone", "again"), [(False, True), (True, False)])
+def test_what_a_dead_process_had_begun_is_done_again_while_its_grant_lasts(gone: bool, again: bool) -> None:
+    made = granted()
+    made.ordinal += 1
+    made.last = made.request("block_indicator", block(OTHER))
+    assert isinstance(dispatcher._open(made.lease, made.last), dispatcher._Claimed)
+    made.take_up()
+    if gone:
+        grants.revoke(grant_id=Grant.objects.get().pk, by=actors.person(made.person("commander")))
+    assert isinstance(made.again(), Settled) == again
+    assert made.blocked == ([EVIL, OTHER] if again else [EVIL])
 
 
 def test_another_agent_tool_argument_or_room_is_asked_about() -> None:

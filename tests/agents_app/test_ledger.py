@@ -2,23 +2,26 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import OperationalError
 
+from agents_app import clock
 from agents_app.engine import dispatcher
 from agents_app.engine.dispatcher import Settled, Waiting
-from agents_app.models import Run, ToolCall, ToolPolicy
-from agents_app.services import outcomes, working
+from agents_app.models import Approval, Run, ToolCall, ToolPolicy
+from agents_app.services import outcomes, runs, working
 from agents_app.services.leases import LeaseLost
 from agents_app.tools import Call, OutcomeUnclear, ToolFailed, registry
 from sessions_app import actors
 from sessions_app.events import executors
-from sessions_app.models import Event
+from sessions_app.models import Event, Incident
 from tests import factories
-from tests.agents_app.control import EVIL, Reboot, Reboots, Scene, block, offer_reboots, refused, said, scene
+from tests.agents_app.control import EVIL, Reboot, Reboots, Scene, block, leave, offer_reboots, refused, said, scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -105,6 +108,49 @@ def test_what_is_safe_to_do_twice_is_claimed_again_under_the_same_key() -> None:
     assert made.call.idempotency_key == key
     assert made.blocked == [EVIL]
     assert made.events("indicator.blocked") == ["indicator.blocked"]
+
+
+def days_pass(made: Scene) -> None:
+    Approval.objects.update(execute_by=clock.now() - timedelta(days=3))
+
+
+def policy_denies(made: Scene) -> None:
+    ToolPolicy.objects.create(organization=made.organization, tool="block_indicator", effect="deny")
+
+
+def incident_is_resolved(made: Scene) -> None:
+    Incident.objects.filter(pk=made.session.incident_id).update(status=Incident.Status.RESOLVED)
+
+
+def approver_leaves(made: Scene) -> None:
+    leave(made.person("approver"), made.organization)
+
+
+def run_is_cancelled(made: Scene) -> None:
+    runs.cancel(run_id=made.run.pk, by=actors.person(made.person("commander")))
+
+
+@pytest.mark.parametrize("change", [days_pass, policy_denies, incident_is_resolved, approver_leaves, run_is_cancelled])
+def test_what_nobody_would_allow_any_more_is_not_done_again_but_put_to_a_person(
+    change: Callable[[Scene], None],
+) -> None:
+    """The process dies after the claim, and the next one comes when it is no longer what was approved."""
+    made = scene()
+    made.act()
+    made.decide()
+    lost_after_claim(made)
+    change(made)
+    assert made.again() == Waiting(made.call, "outcome")
+    assert (made.call.state, made.blocked) == ("unknown", [])
+
+
+def test_a_reading_that_policy_denies_by_now_is_not_done_again() -> None:
+    made = scene()
+    made.ordinal += 1
+    made.last = made.request("calculator", {"expression": "1 + 1"})
+    lost_after_claim(made)
+    ToolPolicy.objects.create(organization=made.organization, tool="calculator", effect="deny")
+    assert "TOOL_PERMISSION_DENIED" in said(made.again())["error"]
 
 
 # --- Unclear ----------------------------------------------------------------------------------------------------------
