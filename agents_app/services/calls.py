@@ -67,7 +67,10 @@ def settle(
 ) -> None:
     """Give a call its outcome, and the calls that joined its request the same. The call's run is locked."""
     _close(call, state=state, by=by, result=result, error=error, cause=cause)
+    edited = call.approval is not None and call.approval.version > 1
     for other in joined(call):
+        if edited:  # for all who asked for it: theirs has not been done, and is not told as if it had
+            other.args = call.args
         _close(other, state=state, by=by, result=result, error=error, cause=cause)
         runs.wake(other.run, by=by, cause=cause)
 
@@ -133,5 +136,5 @@ def tell(call: ToolCall, event: str, *, by: Actor, resolution: str | None = None
 
 def _close(call: ToolCall, *, state: str, by: Actor, result: Any, error: str, cause: UUID | None) -> None:
     call.state, call.result, call.error, call.ended_at = state, result, error, clock.now()
-    call.save(update_fields=["state", "result", "error", "ended_at"])
+    call.save(update_fields=["state", "args", "result", "error", "ended_at"])
     tell(call, "tool.result", by=by, cause=cause)

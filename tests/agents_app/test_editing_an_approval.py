@@ -4,7 +4,9 @@ import pytest
 
 from agents_app.engine.dispatcher import Waiting
 from agents_app.models import Approval, ToolPolicy, Vote
+from agents_app.services import leases
 from sessions_app.models import Event
+from tests import factories
 from tests.agents_app.control import EVIL, Scene, block, offer_reboots, refused, said, scene
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,6 +32,21 @@ def test_an_edit_is_a_new_version_and_the_editors_vote_settles_it() -> None:
     assert (told["outcome"], told["arguments"]) == ("succeeded", SHORTER)
     assert made.call.args == SHORTER
     assert made.blocked == [EVIL]
+
+
+def test_an_edit_holds_for_all_who_asked_for_the_same_and_they_are_told_what_was_done() -> None:
+    made = scene()
+    run = factories.run(made.session, lane="crew")
+    lease = leases.take(run, owner="somebody")
+    assert lease
+    other = Scene(made.session, made.incident, run, lease)
+    made.act(), other.act()
+    made.decide(edited_args=SHORTER)
+    for each in (made, other):
+        told = said(each.again())
+        assert (told["outcome"], told["arguments"]) == ("succeeded", SHORTER)
+    results = Event.objects.filter(session=made.session, type="tool.result")
+    assert [each.data["args"] for each in results] == [SHORTER, SHORTER]
 
 
 def test_an_edit_that_does_not_fit_the_tool_is_refused_and_changes_nothing() -> None:
