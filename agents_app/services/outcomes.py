@@ -69,7 +69,8 @@ def _require_allowed(call: ToolCall, outcome: Outcome, by: Actor) -> None:
 def _again(call: ToolCall) -> None:
     """Back to before the claim, under the same idempotency key; everything is checked again before it runs."""
     call.state = State.APPROVED if call.approval else State.REQUESTED
-    call.save(update_fields=["state"])
+    call.grant = None  # a use of it was spent on what has been tried; it takes another, or somebody's word
+    call.save(update_fields=["state", "grant"])
     if call.approval:
         call.approval.execute_by = clock.now() + TO_EXECUTE
         call.approval.save(update_fields=["execute_by"])

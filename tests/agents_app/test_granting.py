@@ -10,10 +10,10 @@ from agents_app import clock
 from agents_app.engine import dispatcher
 from agents_app.engine.dispatcher import Settled, Waiting
 from agents_app.models import Approval, Grant, ToolPolicy
-from agents_app.services import grants, leases
+from agents_app.services import grants, leases, outcomes
 from sessions_app import actors, commands, snapshot
 from sessions_app.client_frames import Cmd
-from sessions_app.models import Event, Incident, Membership
+from sessions_app.models import AuditEntry, Event, Incident, Membership
 from sessions_app.models.base import uuid7
 from sessions_app.services import incidents
 from tests import callers, factories
@@ -169,6 +169,30 @@ def test_the_last_use_is_had_once_whoever_comes_at_the_same_time() -> None:
     assert sorted(map(str, tries)) == ["False"] * 3 + ["True"] * 3, tries
     assert Grant.objects.get().uses_left == 0
     assert len(made.blocked) == 4
+
+
+def test_what_was_begun_by_a_grant_and_is_done_again_is_on_record_under_who_allowed_it_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, reboots = scene(), offer_reboots(monkeypatch, destructive=False)
+    made.act("reboot_host", {"host": "web-1"})
+    made.decide(grant={"ttl_s": 600, "max_uses": 2})
+    made.again()
+    made.ordinal += 1
+    made.last = made.request("reboot_host", {"host": "web-2"})
+    dispatcher._open(made.lease, made.last)  # the process dies before it is settled
+    made.take_up()
+    assert made.again() == Waiting(made.call, "outcome")
+    grants.revoke(grant_id=Grant.objects.get().pk, by=actors.person(made.person("responder")))
+    outcomes.decide(tool_call_id=made.call.pk, outcome="retry", by=actors.person(made.person("approver")))
+    assert isinstance(made.again(), Waiting)
+    made.decide(who="approver2")
+    assert isinstance(made.again(), Settled)
+    assert reboots.done == ["web-1", "web-2"]
+    assert made.audited("grant") == ["grant.used", "grant.revoked"]
+    [done] = AuditEntry.objects.filter(action="execution.succeeded", object_id=str(made.call.pk))
+    assert done.detail["approval"] == str(made.approval.pk)
+    assert "grant" not in done.detail
 
 
 def test_it_is_listed_and_taken_back_by_who_may_and_by_nobody_else() -> None:
