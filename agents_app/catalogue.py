@@ -85,8 +85,15 @@ def blockable(text: str) -> str:
     return plain
 
 
+def spelled(text: str) -> str:
+    """An indicator in its normal spelling: what is said of it holds for every other one. Any other text as it is."""
+    kind = kind_of(text)
+    return normal(kind, text) if kind else text
+
+
 Text = Annotated[str, AfterValidator(printable)]
 Blockable = Annotated[str, AfterValidator(printable), AfterValidator(blockable)]
+Spelled = Annotated[str, AfterValidator(printable), AfterValidator(spelled)]
 
 
 class SearchEvidence(Arguments):
@@ -159,7 +166,7 @@ class BlockIndicator(Arguments):
 
 class UnblockIndicator(Arguments):
     in_own_words = ("reason",)
-    indicator: Annotated[Text, Field(min_length=1, max_length=LONGEST_INDICATOR)]
+    indicator: Annotated[Spelled, Field(min_length=1, max_length=LONGEST_INDICATOR)]
     reason: Annotated[Text, Field(min_length=1, max_length=1000)]
 
     def impact(self) -> str:

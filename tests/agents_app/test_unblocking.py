@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 
 from agents_app import clock
-from agents_app.models import BlockedIndicator
+from agents_app.models import BlockedIndicator, ToolPolicy
 from agents_app.services import containment
 from agents_app.tools import Call, registry
 from sessions_app import actors
@@ -201,3 +201,18 @@ def test_an_agent_that_unblocks_tells_every_room_that_had_it_blocked(made: Scene
     assert said(made.again())["result"] == {"unblocked": EVIL, "entries": 2}
     assert len(unblocked_events(other)) == 1
     assert made.blocked == []
+
+
+@pytest.mark.parametrize("spelling", ["203[.]0.113.7", " 203.0.113.7 ", "203.0.113[.]7"])
+def test_what_is_said_of_an_indicator_holds_however_an_agent_spells_it(made: Scene, spelling: str) -> None:
+    made.act("unblock_indicator", {"indicator": EVIL, "reason": "A slip."})
+    assert made.call.args["indicator"] == EVIL
+    made.decide("reject")
+    assert said(made.act("unblock_indicator", {"indicator": spelling, "reason": "Please."}))["outcome"] == "rejected"
+    assert made.approval.status == "rejected", "nobody is asked again"
+    ToolPolicy.objects.create(
+        organization=made.organization, tool="unblock_indicator", effect="deny", when={"indicator": EVIL}
+    )
+    denied = said(made.act("unblock_indicator", {"indicator": spelling, "reason": "Please."}))
+    assert denied["error"].startswith("TOOL_PERMISSION_DENIED")
+    assert made.blocked == [EVIL]
