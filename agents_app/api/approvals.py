@@ -1,12 +1,13 @@
 """REST of approvals: what waits, one of them, deciding it."""
 
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import path
 from django.utils.translation import gettext as _
+from pydantic import Field
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -38,7 +39,7 @@ class Filters(Body):
 
 
 class Version(Body):
-    version: int | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
 
 
 class Approvals(Door):

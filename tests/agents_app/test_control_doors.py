@@ -146,6 +146,8 @@ def test_a_vote_is_withdrawn_by_delete() -> None:
     Approval.objects.update(policy={**made.approval.policy, "need": [{"role": "approver", "approve": 2, "reject": 1}]})
     client, path = browser(made.person("approver")), f"approvals/{made.approval.pk}/decision"
     assert len(post(client, path, said(made.approval)).json()["approval"]["votes"]) == 1
+    for odd, status in (("-1", 400), ("0", 400), ("x", 400), (10**30, 409)):
+        assert client.delete(f"{API}/{path}?version={odd}").status_code == status
     assert client.delete(f"{API}/{path}").json()["approval"]["votes"] == []
 
 
