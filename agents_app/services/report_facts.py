@@ -16,13 +16,15 @@ MOST_ROWS = 50
 LONGEST = 400
 _INDENT = {PlanNode.Kind.ROUND: "", PlanNode.Kind.TASK: "  ", PlanNode.Kind.ACTION: "    "}
 # Only what would have an effect: a name such as web_01 or sshd[24200] has to stay as it is, also in the source.
-_SPECIAL = re.compile(r"[`*|]|~(?=~)|\](?=\()|\\(?=[!-/:-@\[-`{-~])|(?<!\w)_|_(?!\w)")
+_SPECIAL = re.compile(r"[`*|]|~(?=~)|<(?=[A-Za-z/!?])|\](?=\()|\\(?=[!-/:-@\[-`{-~])|(?<!\w)_|_(?!\w)")
+# What makes of a line a heading, a list, a quotation, a rule, or the target of links elsewhere.
+_OPENING = re.compile(r"^(?:(\d{1,9})(?=[.)](?:\s|$))|(?=#{1,6}(?:\s|$)|>|[-+](?:\s|$)|(?:-\s*){3,}$|\[[^\]]*\]:))")
 
 
 def inline(text: object) -> str:
     """Text that others wrote, on one line and without any meaning as Markdown."""
     line = " ".join(str(text).split())
-    return _SPECIAL.sub(r"\\\g<0>", line if len(line) <= LONGEST else line[:LONGEST] + "…")
+    return _plain(line if len(line) <= LONGEST else line[:LONGEST] + "…")
 
 
 def moment(when: datetime | str | None) -> str:
@@ -161,7 +163,11 @@ def found(incident: Incident, run: Run | None) -> Iterator[str]:
 
 def inline_long(text: str) -> str:
     """A summary may be longer than a value, but it is one line too."""
-    return _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    return _plain(" ".join(text.split()))
+
+
+def _plain(line: str) -> str:
+    return _OPENING.sub(r"\1\\", _SPECIAL.sub(r"\\\g<0>", line))
 
 
 def decisions(family: list[Incident]) -> Iterator[str]:

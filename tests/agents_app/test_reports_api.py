@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from markdown_it import MarkdownIt
 
 from agents_app.models import Run
 from sessions_app.models import Event
@@ -89,3 +90,25 @@ def test_markup_in_an_alert_is_plain_text_in_the_report() -> None:
     assert "<a " not in message.html
     assert "<strong>" not in message.html
     assert "web_01" in room.report
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "# Decisions", "## Blocked ##", "> Quoted", "- One", "+ One", "1. One", "12) One",
+        "<img src=https://evil.example/seen.png>", "<https://evil.example/>", "<!-- gone", "\\<b>bold</b>",
+    ],
+)  # fmt: skip
+def test_no_title_of_an_alert_is_anything_but_text_wherever_a_report_is_read(title: str) -> None:
+    room = CrewRoom.open({"title": title, "severity": "high"})
+    assert client("responder").post(path(room, "report"), {}, "application/json").status_code == 201
+    exported = client("observer").get(path(room, "report/export")).text
+    tokens = MarkdownIt("commonmark").parse(exported)
+    block = {token.type for token in tokens}
+    assert not block & {"html_block", "blockquote_open", "ordered_list_open", "hr"}
+    assert sum(token.type == "heading_open" for token in tokens) == exported.count("\n## ") + 1
+    assert max(token.level for token in tokens if token.type == "bullet_list_open") == 0
+    inline = [child for token in tokens for child in token.children or ()]
+    assert not {"html_inline", "link_open", "image"} & {child.type for child in inline}
+    plain = "".join(child.content for child in inline if child.type == "text")
+    assert plain.count(title) >= 2, "as its heading, and among the alerts"
