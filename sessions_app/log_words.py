@@ -5,6 +5,8 @@ from typing import Any
 
 Data = dict[str, Any]
 LONGEST = 400
+# How a task ends: a person's, and one of a plan.
+ENDED = ("done", "succeeded", "failed", "rejected", "skipped", "cancelled")
 
 
 def line_of(kind: str, data: Data, by: str) -> str:
@@ -89,8 +91,8 @@ def _ended(verb: str) -> Callable[[Data, str], str]:
 def _task(verb: str) -> Callable[[Data, str], str]:
     def line(data: Data, by: str) -> str:
         who = f", for {plain(data['assignee'])}" if data.get("assignee") else ""
-        done = " as done" if verb == "changed" and data.get("status") == "done" else ""
-        return f"{by} {'marked' if done else verb} a task{done}: {plain(data.get('title', ''))}{who}"
+        ended = f" as {data['status']}" if verb == "changed" and data.get("status") in ENDED else ""
+        return f"{by} {'marked' if ended else verb} a task{ended}: {plain(data.get('title', ''))}{who}"
 
     return line
 
@@ -131,7 +133,9 @@ _SAID: dict[str, Callable[[Data, str], str]] = {
     "indicator.added": lambda data, by: f"an indicator was noted: {plain(data['indicator']['value'])}",
     "indicator.blocked": lambda data, by: f"{plain(data['indicator']['value'])} was blocked",
     "indicator.unblocked": lambda data, by: f"{plain(data['indicator']['value'])} was unblocked",
-    "incident.closed": lambda data, by: f"{by} closed the incident",
+    "incident.closed": lambda data, by: (
+        f"{by} {'resolved' if data['incident']['status'] == 'resolved' else 'closed'} the incident"
+    ),
     "incident.reported": lambda data, by: f"a report was written by {by}",
     "participant.joined": lambda data, by: f"{plain(data['name'])} joined",
     "timeline.pinned": lambda data, by: f"{plain(data['by'])} pinned: {plain(data.get('text', ''))}",

@@ -21,11 +21,14 @@ ENTRIES = 100
 # What says nothing to who looks for what to pin: deltas of agents' work, and that one began what has its own end.
 QUIET = (
     "message.start", "message.reset", "message.thinking", "usage.recorded", "plan.step", "plan.updated", "run.queued",
-    "run.started", "run.waiting", "run.succeeded", "execution.started", "tool.called",
+    "run.started", "run.waiting", "run.succeeded", "execution.started", "tool.called", "session.created",
+    "session.activated",
 )  # fmt: skip
 # Each has an event of its own that tells it in a line.
 TOLD_ELSEWHERE = ("report", "summary")
 DECIDED = ("rejected", "expired", "cancelled")
+# Of a task in the crew's plan it is told what became of it, not each step on its way there.
+UNDER_WAY = ("pending", "running", "waiting")
 
 
 class TaskForm(forms.Form):
@@ -153,6 +156,8 @@ def timeline_page(request: HttpRequest, incident_id: UUID) -> HttpResponse:
 def _told_elsewhere(entry: Event, executed: set[str]) -> bool:
     """What people decided of a call is told by its request, what it changed by its execution: once is enough."""
     data = entry.data
+    if entry.type == "task.updated":
+        return data.get("kind") == "task" and data["status"] in UNDER_WAY
     if entry.type == "tool.result":
         return data["id"] in executed or (data["approval_id"] is not None and data["state"] in DECIDED)
     return data.get("message_type") in TOLD_ELSEWHERE

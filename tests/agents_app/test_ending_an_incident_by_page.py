@@ -67,6 +67,19 @@ def test_the_timeline_tells_once_what_became_of_a_call(room: CrewRoom, decision:
     assert "called search_evidence (" in listed, "what nobody has to decide on is told by its end"
 
 
+def test_the_timeline_tells_how_the_crews_tasks_ended_and_who_resolved_the_incident(room: CrewRoom) -> None:
+    room.work_to_the_end("reject")
+    commander = client("commander")
+    commander.post(f"/incidents/{room.incident.pk}/resolve/", {})
+    listed = commander.get(f"/incidents/{room.incident.pk}/timeline/").text
+    ended = [status for status in ("succeeded", "rejected") if f"marked a task as {status}: " in listed]
+    assert ended == ["succeeded", "rejected"]
+    assert "changed a task" not in listed, "that a task came under way is not told"
+    assert "session " not in "".join(re.findall(r"<p>(.*)</p>", listed)), "a session is nobody's word"
+    assert re.findall(r"<p>commander\d* (.* the incident)<", listed) == ["resolved the incident"]
+    assert len(re.findall(r"\d\d:\d\d:\d\d UTC</time>", listed)) == listed.count("<time ")
+
+
 @pytest.mark.parametrize(("status", "said"), [("cancelled", "stopped"), ("failed", "failed")])
 def test_a_crew_that_failed_is_not_called_stopped(room: CrewRoom, status: str, said: str) -> None:
     room.work_to_the_end("approve")

@@ -32,6 +32,7 @@ def test_approving_the_demo_incident_puts_the_address_on_the_feed(page: Page, se
     ready.get_by_role("button", name="Resolve the incident").click()
     expect(page.get_by_text("The account has a new password.").first).to_be_visible(timeout=SLOW_MS)
     expect(page.locator("incident-header .status")).to_have_text("Resolved")
+    expect(page.get_by_text("Casey Moreno resolved the incident").first).to_be_visible()
     expect(ready).to_have_count(0)
 
 

@@ -77,7 +77,10 @@ const NOTES = {
       : gettext("{by} merged “{title}” into this incident", { by, title: came?.incident.title ?? "" }),
     tone: "round",
   }),
-  "incident.closed": (_, by) => ({ text: gettext("{by} closed the incident", { by }), tone: "good" }),
+  "incident.closed": ({ incident }, by) => ({
+    text: incident.status === "resolved" ? gettext("{by} resolved the incident", { by }) : gettext("{by} closed the incident", { by }),
+    tone: "good",
+  }),
   "incident.reported": () => ({ text: gettext("The report is ready"), tone: "good", report: true }),
   "indicator.added": ({ indicator }) => ({ text: gettext("Indicators noted"), names: [indicator.value], quiet: true }),
   "indicator.blocked": ({ indicator }) => ({ text: gettext("{indicator} is blocked", { indicator: indicator.value }), tone: "good" }),
