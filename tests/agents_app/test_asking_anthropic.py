@@ -17,7 +17,7 @@ from tests import factories
 from tests.agents_app.calling import Person
 from tests.agents_app.crew_alerts import SERVICE_DOWN
 from tests.agents_app.crew_room import CrewRoom
-from tests.agents_app.talking import in_thread, post, said, told, work_on
+from tests.agents_app.talking import LATE_SOON, STALLED_SOON, in_thread, post, said, told, work_on
 from tests.fakes.anthropic_server import MODEL, FakeAnthropic
 from tests.fakes.openai_server import FakeOpenAI
 
@@ -147,7 +147,7 @@ async def test_an_answer_that_is_late_or_none_is_an_error(
 ) -> None:
     for _ in range(3):
         claude.trickles("Slowly", pause_s=0.05) if fault == "trickles" else getattr(claude, fault)()
-    run = await work_on(await in_thread(post, chat))
+    run = await work_on(await in_thread(post, chat), limits=LATE_SOON)
     assert (run.status, run.error_code) == ("failed", code)
     assert await in_thread(said, run) == []
 
@@ -158,7 +158,7 @@ async def test_a_reply_cut_in_the_middle_is_asked_again_and_the_cut_one_is_paid_
 ) -> None:
     claude.errs_midway(529, after="Three") if fault == "errs_midway" else getattr(claude, fault)(after="Three")
     claude.says("Two addresses tried it.")
-    run = await work_on(await in_thread(post, chat))
+    run = await work_on(await in_thread(post, chat), limits=STALLED_SOON)
     assert (run.status, run.error) == ("succeeded", "")
     assert [message.content for message in await in_thread(said, run)] == ["Two addresses tried it."]
     assert "message.reset" in await in_thread(told, chat)

@@ -102,7 +102,10 @@ async def test_a_flood_of_crews_keeps_nobody_waiting_for_an_answer(room: ChatSes
     assert [message.content for message in await in_thread(said, run)] == ["An answer."]
 
 
-async def test_a_cancel_reaches_a_run_in_mid_stream_at_once(room: ChatSession, models: FakeOpenAI) -> None:
+async def test_a_cancel_reaches_a_run_in_mid_stream_at_once(
+    room: ChatSession, models: FakeOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "WARROOM_LEASE_SECONDS", 60)
     models.hangs(after="I see")
     async with running():
         run = await in_thread(post, room)
@@ -110,7 +113,7 @@ async def test_a_cancel_reaches_a_run_in_mid_stream_at_once(room: ChatSession, m
         asked = asyncio.get_running_loop().time()
         await in_thread(runs.cancel, run_id=run.pk, by=actors.person(await in_thread(person)))
         run = await become(run, "cancelled")
-        assert asyncio.get_running_loop().time() - asked < 2
+        assert asyncio.get_running_loop().time() - asked < 10, "at once, not when the lease is renewed"
     [message] = await in_thread(said, run)
     assert message.status == "cancelled"
 

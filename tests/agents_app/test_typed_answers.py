@@ -17,7 +17,7 @@ from sessions_app.errors import Refused
 from sessions_app.events.hub import hub
 from sessions_app.models import ChatSession
 from tests import factories
-from tests.agents_app.talking import SHORT, in_thread, said, told
+from tests.agents_app.talking import PATIENT, in_thread, said, told
 from tests.fakes.openai_server import FakeOpenAI
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +33,7 @@ class Account(BaseModel):
 async def ask(room: ChatSession, **how: Any) -> tuple[Run, Answer]:
     run = await in_thread(factories.run, room)
     lease = await in_thread(working.acquire, run_id=run.pk, owner="test:1")
-    turn = _turn(lease, await in_thread(starting.of, run.pk), Watch(), SHORT)
+    turn = _turn(lease, await in_thread(starting.of, run.pk), Watch(), PATIENT)
     return run, await turn.ask([ModelRequest.user_text_prompt("Sum up.")], output=Account, **how)
 
 
