@@ -48,7 +48,7 @@ const page = JSON.parse(document.getElementById("snapshot").textContent);
 setServerTime(page.now);
 
 const url = new URL("/ws/v1", location.href.replace(/^http/u, "ws"));
-const ticket = async () => (await request("/api/v1/ws-tickets", { method: "POST", json: {} })).ticket;
+const ticket = async (signal) => (await request("/api/v1/ws-tickets", { method: "POST", json: {}, signal })).ticket;
 const live = new LiveRoom(page, (notify) => new Socket({ url, ticket, notify }));
 
 for (const define of [

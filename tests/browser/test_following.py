@@ -18,6 +18,7 @@ from tests.browser.people import (
     program,
     raise_alert,
     room_of,
+    sign_in,
     stream,
     wait_until_live,
 )
@@ -237,3 +238,22 @@ def test_a_ticket_that_is_no_good_any_more_is_replaced(page: Page, shared_server
     assert len(tickets) == 3
     post(page, "Here again.")
     expect(page.locator("room-stream").get_by_text("Here again.", exact=True)).to_have_count(1)
+
+
+def test_a_ticket_that_never_comes_is_asked_for_again(page: Page, shared_server: Server) -> None:
+    """A line that swallows what is sent breaks nothing off by itself, and says nothing."""
+    incident = declare(shared_server, "A ticket is swallowed")
+    swallowed: list[Route] = []
+
+    def first_one_swallowed(route: Route) -> None:
+        if swallowed:
+            route.continue_()
+        else:
+            swallowed.append(route)
+
+    page.clock.install()
+    page.route("**/api/v1/ws-tickets", first_one_swallowed)
+    sign_in(page, shared_server, "responder", to=f"/incidents/{incident}/")
+    expect(page.locator("connection-chip")).to_contain_text("Connecting")
+    page.clock.run_for(15_000)
+    wait_until_live(page)

@@ -12,12 +12,13 @@ export class Refused extends Error {
   }
 }
 
-export async function request(path, { method = "GET", json, body, headers = {} } = {}) {
+export async function request(path, { method = "GET", json, body, headers = {}, signal } = {}) {
   const unsafe = method !== "GET";
   const response = await fetch(path, {
     method,
     body: json === undefined ? body : JSON.stringify(json),
     credentials: "same-origin",
+    signal,
     headers: {
       Accept: "application/json",
       ...(unsafe ? { "X-CSRFToken": csrfToken() } : {}),

@@ -6,6 +6,7 @@ import { Timers } from "./timers.js";
 import { gettext } from "./words.js";
 
 const PROTOCOL = "warroom.v1";
+const TICKET_TIMEOUT_MS = 10000;
 const HELLO_TIMEOUT_MS = 10000;
 const OFFLINE_AFTER_ATTEMPTS = 4;
 const REFRESH_BEFORE_MS = 60000;
@@ -34,7 +35,7 @@ export class Socket {
   #commands = new Commands();
   #rooms = new Subscriptions({ write: (frame) => this.#write(frame), changed: (how) => this.#roomsChanged(how) });
 
-  /** `ticket()` fetches a fresh one; `notify(state)` hears {name, ...} whenever the connection changes. */
+  /** `ticket(signal)` fetches a fresh one, unless the signal breaks it off; `notify(state)` hears {name, ...} whenever the connection changes. */
   constructor({ url, ticket, notify }) {
     this.#url = url;
     this.#ticket = ticket;
@@ -75,11 +76,14 @@ export class Socket {
     }
     this.#dialling = true;
     this.#tell({ name: "connecting" });
+    const patience = new AbortController();
+    this.#timers.set("ticket", TICKET_TIMEOUT_MS, () => patience.abort());   // a line that swallows all never fails by itself
     try {
-      this.#dial(await this.#ticket());
+      this.#dial(await this.#ticket(patience.signal));
     } catch (error) {
       this.#ticketRefused(error);
     } finally {
+      this.#timers.cancel("ticket");
       this.#dialling = false;
     }
   }
