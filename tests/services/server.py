@@ -16,6 +16,7 @@ from tests.services.ports import answers, free_port
 PROJECT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "a-password-for-tests"
 READY_SECONDS = 90
+TOKEN_SECONDS = 300
 OURS = ("WARROOM_", "CHAT_", "ENGINEER_", "OPENAI_", "ANTHROPIC_", "DATABASE_", "REDIS_", "DJANGO_", "SECRET_KEY")
 
 
@@ -41,7 +42,7 @@ class Server:
         self.environment = environment(home, WARROOM_BIND=f"127.0.0.1:{self.port}", **chosen)
         self.log = home.parent / f"{home.name}.log"
         self.process: subprocess.Popen[bytes] | None = None
-        self._tokens: dict[tuple[str, str], str] = {}
+        self._tokens: dict[tuple[str, str, int], str] = {}
 
     @property
     def url(self) -> str:
@@ -102,8 +103,8 @@ class Server:
         )
 
     def token_of(self, username: str) -> str:
-        """Good for a quarter of an hour; to compare a password takes a third of a second, so it is asked for once."""
-        who = (username, self.password)
+        """Asked for seldom, since to compare a password takes a third of a second; good for a quarter of an hour."""
+        who = (username, self.password, int(time.monotonic() // TOKEN_SECONDS))
         if who not in self._tokens:
             named = {"username": username, "password": self.password}
             answer = httpx.post(f"{self.url}/api/v1/auth/token", json=named, timeout=30)
