@@ -78,7 +78,7 @@ class ReplyStream(EventStream):
     """One viewer of the room who cares for one run only."""
 
     def __init__(self, awaited: Awaited, words: Words) -> None:
-        super().__init__(awaited.actor)
+        super().__init__(awaited.actor, awaited.session_id)
         self._awaited, self._run_id, self._words = awaited, awaited.run_id, words
         # The newest text the run has said, and itself once it has ended.
         self._said: dict[str, Any] | None = None

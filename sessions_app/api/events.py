@@ -131,7 +131,7 @@ def sse(texts: AsyncIterator[str]) -> StreamingHttpResponse:
 
 
 async def _stream(room_id: str, actor: Actor, at: Position) -> AsyncIterator[str]:
-    stream = EventStream(actor)
+    stream = EventStream(actor, room_id)
     hub.open(stream)
     try:
         with contextlib.suppress(Refused, DatabaseError):  # the answer has begun: the client comes back and is told

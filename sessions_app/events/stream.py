@@ -17,8 +17,9 @@ COMMENT_SECONDS = 15
 
 
 class EventStream:
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, room_id: str) -> None:
         self.actor: Actor | None = actor
+        self._room_id = room_id
         self.proof = proof_of(actor)
         self.doubtful = False
         self.viewer: Viewer | None = None
@@ -81,7 +82,8 @@ class EventStream:
     def aside(self, frame: str) -> None: ...
 
     def rooms(self) -> list[str]:
-        return [self.viewer.room.id] if self.viewer else []
+        """Also while it is on its way in: a right that goes in that moment is felt."""
+        return [self._room_id]
 
     def settle(self, now: Standing) -> None:
         self.doubtful = False

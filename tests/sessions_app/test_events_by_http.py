@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,8 @@ from django.utils import timezone
 
 from sessions_app.events import executors
 from sessions_app.events.hub import hub
+from sessions_app.events.standing import place
+from sessions_app.events.stream import EventStream
 from sessions_app.models import ChatSession, Membership
 from sessions_app.services import accounts
 from tests import contract, factories
@@ -138,6 +141,29 @@ async def test_a_member_who_is_removed_hears_no_event_more(person, room):
     await stream.event()
     await executors.run(lambda: Membership.objects.get(user=person).delete())
     await said(room, "not for them")
+    with pytest.raises(StopAsyncIteration):
+        await stream.event()
+
+
+async def test_a_member_who_is_removed_on_their_way_in_hears_nothing(person, room, monkeypatch):
+    """Their rights are read, change, and are read again for all who are here before they have found their place."""
+    settled, settle = threading.Event(), EventStream.settle
+
+    def told(stream, now):
+        settle(stream, now)
+        settled.set()
+
+    def slowly(actor, room_id):
+        found = place(actor, room_id)
+        if hub.outlets:  # the stream itself asks, not who decides whether there is one
+            Membership.objects.get(user=person).delete()
+            assert settled.wait(20)
+        return found
+
+    monkeypatch.setattr(EventStream, "settle", told)
+    monkeypatch.setattr("sessions_app.api.events.place", slowly)
+    await said(room, "not for them")
+    stream = Stream(await get(person, room))
     with pytest.raises(StopAsyncIteration):
         await stream.event()
 

@@ -181,7 +181,7 @@ async def test_a_round_that_fails_is_followed_by_the_next(monkeypatch):
 
     monkeypatch.setattr(stored, "positions", positions)
     monkeypatch.setattr(hubs, "RECONCILE_SECONDS", 0)
-    here, outlet = Hub(), EventStream(actors.SYSTEM)
+    here, outlet = Hub(), EventStream(actors.SYSTEM, "a room")
     here.open(outlet)
     assert await asyncio.to_thread(again.wait, 10)
     here.close(outlet)
