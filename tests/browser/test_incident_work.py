@@ -24,6 +24,7 @@ def test_two_people_work_an_incident_that_becomes_part_of_another(
 
     page.get_by_role("button", name="Take command", exact=True).click()
     expect(other.locator("incident-header")).to_contain_text("commander", timeout=SLOW_MS, ignore_case=True)
+    expect(other.get_by_text("changed commander from nobody to").first).to_be_visible()
     expect(page.get_by_role("button", name="Take command", exact=True)).to_be_hidden()
 
     page.get_by_text("Add a task", exact=True).click()

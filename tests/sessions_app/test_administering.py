@@ -114,6 +114,13 @@ def test_every_page_is_closed_to_who_is_no_admin_of_anything(home: Organization)
         assert no_staff.get(address(model, "changelist")).status_code == 302, model
 
 
+def test_who_administers_finds_the_way_from_any_page(desk: Client, home: Organization) -> None:
+    commander = Client()
+    commander.force_login(factories.user(role="commander", org=home))
+    link = f'href="{reverse("admin:index")}"'
+    assert (link in desk.get("/").text, link in commander.get("/").text) == (True, False)
+
+
 def test_filters_and_searches_name_no_other_organisation(
     desk: Client, home: Organization, elsewhere: Organization
 ) -> None:

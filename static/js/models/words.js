@@ -159,6 +159,7 @@ function changed({ changes }, by) {
 }
 
 function nameOf(value, field) {
+  if (value === null && field === "commander") return gettext("nobody");
   if (value === null || value === "") return gettext("nothing");
   if (CODED[field]) return labelOf(CODED[field], value).toLowerCase();
   if (field === "roles") return list(Object.entries(value).map(([role, holder]) => `${roleName(role)} ${holder.name ?? ""}`.trim())) || gettext("nothing");
