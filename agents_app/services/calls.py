@@ -53,13 +53,15 @@ def situation(call: ToolCall, *, run: Run, parsed: bool = True) -> Situation:
 def _wanted_by(call: ToolCall, run: Run) -> tuple[UUID, ...]:
     """Who asked for the reply, whose words it answers if another has it tried again, and who told it something since.
 
-    What is said after the call was made has not asked for it.
+    What is said after the call was made has not asked for it. A reply that a program asked for has these people too;
+    what a crew asks for is nobody's own.
     """
-    if run.requested_by_id is None:
+    if run.lane == Run.Lane.CREW:
         return ()
     heard = Q(pk__in=run.inbox.filter(taken_at__lte=call.created_at).values("message")) | Q(pk=run.prompt_id)
     told = Message.objects.filter(heard).exclude(sender=None).order_by("seq").values_list("sender_id", flat=True)
-    return tuple(dict.fromkeys((run.requested_by_id, *told)))
+    asked = (run.requested_by_id,) if run.requested_by_id else ()
+    return tuple(dict.fromkeys((*asked, *told)))
 
 
 def settle(

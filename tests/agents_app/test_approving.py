@@ -221,6 +221,21 @@ def test_who_told_a_run_on_its_way_what_to_do_has_asked_for_it_too() -> None:
     assert said(made.again())["outcome"] == "succeeded"
 
 
+@pytest.mark.parametrize(("lane", "alone"), [("chat", False), ("crew", True)])
+def test_nobody_alone_tells_a_programs_reply_and_allows_it_while_a_crews_request_is_nobodys(
+    lane: str, alone: bool
+) -> None:
+    made = scene(lane=lane)  # asked for by no person
+    draft = messages.draft(MessageSend(content=f"Block {EVIL}."), by=actors.person(made.person("approver")))
+    directing.steer(draft, run_id=made.run.pk)
+    with transaction.atomic():
+        working.take_inbox(made.run)
+    made.act()
+    if not alone:
+        refused("APPROVAL_FORBIDDEN", made.decide)
+    assert made.decide(who="approver" if alone else "approver2").status == "approved"
+
+
 def test_whose_words_a_reply_answers_has_asked_for_it_also_where_another_tries_it_again() -> None:
     made = scene(asked_by=factories.user("ada"))
     speaker = actors.person(made.person("approver"))
