@@ -71,8 +71,11 @@ def ahead(at: str | None) -> bool:
 
 @register.filter
 def clock(at: datetime | str | None) -> str:
+    """The time of day; of another day than today, with it."""
     moment = parse_datetime(at) if isinstance(at, str) else at
-    return f"{moment:%H:%M} UTC" if moment else ""
+    if moment is None:
+        return ""
+    return f"{moment:%H:%M} UTC" if moment.date() == timezone.now().date() else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 @register.filter

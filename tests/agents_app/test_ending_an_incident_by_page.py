@@ -52,6 +52,12 @@ def test_when_the_crew_has_reported_its_incident_waits_for_a_person_to_resolve_i
     assert "report ready" not in commander.get("/").text
 
 
+def test_a_request_that_ends_tomorrow_says_so(room: CrewRoom) -> None:
+    room.work()
+    [asked] = room.pending()
+    assert f"expires at <strong>{asked.expires_at:%Y-%m-%d %H:%M} UTC</strong>" in page(client("approver"), room)
+
+
 @pytest.mark.parametrize(
     ("decision", "told"),
     [("approve", ["asked for", "approved", "was done"]), ("reject", ["asked for", "rejected"])],

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -253,6 +254,19 @@ def test_nothing_is_named_twice_and_no_right_reads_as_a_role_here(life: Any) -> 
         "models": ["m", "m of p"],
         "joined": "Casey joined",
     }
+
+
+def test_a_time_of_another_day_says_of_which(page: Page, shared_server: Server) -> None:
+    sign_in(page, shared_server, "observer")
+    today, other, day = page.evaluate(
+        """async () => {
+          const { clockTime } = await import("/static/js/lib/clock.js");
+          const [noon, before] = [0, 2].map((days) => new Date(new Date().setHours(12, 5, 0, 0) - days * 86400000));
+          return [clockTime(noon.toISOString()), clockTime(before.toISOString()), before.getDate()];
+        }"""
+    )
+    assert today == "12:05"
+    assert re.fullmatch(rf"[A-Z][a-z]{{2}} {day}, 12:05", other), other
 
 
 def test_how_long_an_agent_does_what_it_does_counts_from_its_last_change(page: Page, shared_server: Server) -> None:

@@ -2,7 +2,9 @@
 import { gettext, language } from "./words.js";
 
 // Made once: each `toLocaleTimeString` makes one of its own, and took a fifth of a busy room's time.
-const CLOCK = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const TIME = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const CLOCK = new Intl.DateTimeFormat(language, TIME);
+const DAY_AND_CLOCK = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", ...TIME });
 
 let offsetMs = 0;
 
@@ -34,7 +36,9 @@ export function duration(fromIso, toIso) {
   return ms < 10000 ? gettext("{seconds} s", { seconds: (ms / 1000).toFixed(1) }) : span(ms);
 }
 
+/** The time of day; of another day than today, with it. */
 export function clockTime(iso) {
   const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? "" : CLOCK.format(date);
+  if (Number.isNaN(date.getTime())) return "";
+  return (date.toDateString() === new Date().toDateString() ? CLOCK : DAY_AND_CLOCK).format(date);
 }
