@@ -257,3 +257,30 @@ def test_a_ticket_that_never_comes_is_asked_for_again(page: Page, shared_server:
     expect(page.locator("connection-chip")).to_contain_text("Connecting")
     page.clock.run_for(15_000)
     wait_until_live(page)
+
+
+# What a server says that can't reach its database just then, in place of its first answer.
+FIRST_SUB_REFUSED = """
+  const error = { error_code: "SERVICE_UNAVAILABLE", detail: "No database.", recoverable: true };
+  let refused = 0;
+  window.WebSocket = class extends WebSocket {
+    constructor(...where) {
+      super(...where);
+      this.addEventListener("message", (event) => {
+        const { t, room } = JSON.parse(event.data);
+        if (refused || t !== "subscribed") return;
+        refused += 1;
+        event.stopImmediatePropagation();
+        this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify({ t: "unsub", room, error }) }));
+      });
+    }
+  };
+"""
+
+
+def test_a_room_that_the_server_cannot_give_just_then_is_asked_for_again(page: Page, shared_server: Server) -> None:
+    incident = declare(shared_server, "The database is away for a moment")
+    page.add_init_script(FIRST_SUB_REFUSED)
+    enter(page, shared_server, "responder", incident)
+    post(page, "Here all the same.")
+    expect(page.locator("room-stream").get_by_text("Here all the same.", exact=True)).to_have_count(1)

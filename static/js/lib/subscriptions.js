@@ -1,4 +1,5 @@
 /** The rooms a connection follows: events in order and once, a new subscription wherever something is missing. */
+import { fullJitter } from "./backoff.js";
 import { Position } from "./position.js";
 import { gettext } from "./words.js";
 
@@ -17,7 +18,7 @@ export class Subscriptions {
 
   /** `listener`: reset(frame), event(frame), delta(frame), partials(list), caughtUp(seq), lost(error), presence(users), typing(frame). */
   add(name, listener, position) {
-    this.#rooms.set(name, { name, listener, position: new Position(position), subscribed: false, caughtUp: false, timer: null });
+    this.#rooms.set(name, { name, listener, position: new Position(position), subscribed: false, caughtUp: false, refusals: 0, timer: null });
   }
 
   remove(name) {
@@ -86,6 +87,7 @@ export class Subscriptions {
 
   #subscribed(room, frame) {
     room.subscribed = true;
+    room.refusals = 0;
     if (!frame.recovered) {
       room.listener.reset(frame);
       room.position.reset(frame.epoch, frame.head);
@@ -115,8 +117,15 @@ export class Subscriptions {
   }
 
   #lost(room, error = { error_code: "PERMISSION_DENIED", detail: gettext("You can no longer follow this room.") }) {
+    clearTimeout(room.timer);
     room.subscribed = false;
     room.caughtUp = false;
-    room.listener.lost(error);
+    if (!error.recoverable) {
+      room.listener.lost(error);
+      return;
+    }
+    // The server can't just now; nobody has taken the room away.
+    room.timer = setTimeout(() => this.#subscribe(room), fullJitter(room.refusals));
+    room.refusals += 1;
   }
 }
