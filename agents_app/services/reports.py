@@ -21,7 +21,7 @@ from sessions_app.vocabulary import IncidentChanged
 
 LONGEST = 200_000
 NO_WORDS = "The crew's model gave no words for this report; what follows comes from the log and the data alone."
-FROM_THE_LOG = "Drafted from the log at a person's wish: no crew has written words for it."
+FROM_THE_LOG = "Drafted from the log at a person's wish, without the words of a crew: an earlier version may have them."
 
 
 @dataclass(frozen=True)

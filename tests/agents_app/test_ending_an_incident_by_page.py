@@ -86,6 +86,14 @@ def test_the_timeline_tells_how_the_crews_tasks_ended_and_who_resolved_the_incid
     assert len(re.findall(r"\d\d:\d\d:\d\d UTC</time>", listed)) == listed.count("<time ")
 
 
+def test_a_report_drafted_anew_does_not_deny_the_words_of_the_crew(room: CrewRoom) -> None:
+    room.work_to_the_end("approve")
+    commander = client("commander")
+    commander.post(f"/incidents/{room.incident.pk}/report/draft/")
+    listed = commander.get(f"/incidents/{room.incident.pk}/report/").text
+    assert "without the words of a crew: an earlier version may have them." in listed
+
+
 @pytest.mark.parametrize(("status", "said"), [("cancelled", "stopped"), ("failed", "failed")])
 def test_a_crew_that_failed_is_not_called_stopped(room: CrewRoom, status: str, said: str) -> None:
     room.work_to_the_end("approve")

@@ -102,6 +102,10 @@ def test_on_a_phone_the_whole_screen_searches(new_context: NewContext, shared_se
     page.get_by_role("banner").get_by_role("link", name="Search").click()
     palette(page).get_by_role("combobox").fill("evil.example")
     expect(palette(page).get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(palette(page)).to_be_hidden()
+    page.keyboard.press("Control+k")
+    expect(palette(page).get_by_role("option").first).to_be_visible()
     assert broken_rules(page) == []
     assert page.evaluate(TOO_SMALL) == []
     page.goto(f"{shared_server.url}/search?q=evil")

@@ -90,6 +90,9 @@ class SearchPalette extends HTMLElement {
     } else if (event.key === "Enter" && this.chosen) {
       event.preventDefault();
       this.chosen.click();
+    } else if (event.key === "Escape") {
+      event.preventDefault();   // a field of a search would empty itself first, and stay
+      this.dialog.close();
     }
   }
 
