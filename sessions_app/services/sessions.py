@@ -225,8 +225,9 @@ def _activate(session: ChatSession, *, by: Actor, cause: UUID | None) -> None:
 
 
 def agents_to_ask(organization: Organization) -> QuerySet[Any]:
-    """Who a chat may be started with: the assistants first."""
-    return _agents(organization).filter(enabled=True).order_by(Case(When(role="assistant", then=0), default=1), "name")
+    """Who a chat may be started with: the assistants first. An executor runs calls and has no words of its own."""
+    agents = _agents(organization).filter(enabled=True).exclude(role="executor")
+    return agents.order_by(Case(When(role="assistant", then=0), default=1), "name")
 
 
 def _agents(organization: Organization) -> QuerySet[Any]:

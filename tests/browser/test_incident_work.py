@@ -83,3 +83,5 @@ def test_a_report_being_written_survives_a_reload_and_shows_what_it_will_look_li
     page.get_by_role("link", name="Edit", exact=True).click()
     expect(page.get_by_text("Your unsaved words are back.")).to_be_hidden()
     assert broken_rules(page) == []
+    page.goto(f"{shared_server.url}/incidents/{incident}/")
+    expect(page.get_by_text("Ravi Menon saved the report").first).to_be_visible(timeout=SLOW_MS)

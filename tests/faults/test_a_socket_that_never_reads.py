@@ -21,26 +21,28 @@ SERVERS = ("daphne", "uvicorn")
 
 
 @pytest.fixture(scope="module")
-def prepared(start_module_server: Callable[..., Server]) -> tuple[Server, dict[str, str]]:
-    """A home with people and a room for each flood in it; the server itself makes way for those that flood."""
+def prepared(start_module_server: Callable[..., Server]) -> tuple[Server, str, dict[str, str]]:
+    """A home with a person's token and a room for each flood; the server itself makes way for those that flood."""
     server = start_module_server(WARROOM_DEMO_TOKEN_MS="0")
     rooms = {name: _open_a_room(server) for name in SERVERS}
+    token = server.token_of("responder")
     server.stop()
-    return server, rooms
+    return server, token, rooms
 
 
 @pytest.fixture(params=SERVERS)
 def flooding(
-    request: pytest.FixtureRequest, prepared: tuple[Server, dict[str, str]]
+    request: pytest.FixtureRequest, prepared: tuple[Server, str, dict[str, str]]
 ) -> Iterator[tuple[Server, str, ChatSession, Any]]:
-    server, room = prepared[0], prepared[1][request.param]
+    server, token, rooms = prepared
+    room = rooms[request.param]
     server.port = free_port()
     command = [sys.executable, "-m", "tests.faults.flood", request.param, str(server.port), room]
     # Each thread's own heap would grow by what lies unused in it, which is not what we measure.
     environment = {**server.environment, "MALLOC_ARENA_MAX": "2"}
     with subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield server, server.token_of("responder"), ChatSession(pk=room), process
+            yield server, token, ChatSession(pk=room), process
         finally:
             process.kill()
 

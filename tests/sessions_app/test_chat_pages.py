@@ -20,8 +20,11 @@ def chat() -> ChatSession:
 def test_a_chat_is_started_with_an_agent_of_ones_choice_and_its_first_words() -> None:
     factories.agent(name="Aria")
     nova = factories.agent(name="Nova", role="expert")
+    factories.agent(name="Relay", role="executor")
     client = signed_in(factories.user())
-    assert re.search(r"<option[^>]*>Aria.*<option[^>]*>Nova", client.get("/chats/").text, re.DOTALL)
+    offered = client.get("/chats/").text
+    assert re.search(r"<option[^>]*>Aria.*<option[^>]*>Nova", offered, re.DOTALL)
+    assert "Relay" not in offered, "who runs calls has no words of its own"
     opened = client.post(
         "/chats/new/", {"agent": nova.pk, "title": "Look", "content": "Who are <b>you</b>?"}, follow=True
     )

@@ -81,7 +81,9 @@ const NOTES = {
     text: incident.status === "resolved" ? gettext("{by} resolved the incident", { by }) : gettext("{by} closed the incident", { by }),
     tone: "good",
   }),
-  "incident.reported": () => ({ text: gettext("The report is ready"), tone: "good", report: true }),
+  "incident.reported": (_, by, { actor }) => ({
+    text: actor?.kind === "user" ? gettext("{by} saved the report", { by }) : gettext("The report is ready"), tone: "good", report: true,
+  }),
   "indicator.added": ({ indicator }) => ({ text: gettext("Indicators noted"), names: [indicator.value], quiet: true }),
   "indicator.blocked": ({ indicator }) => ({ text: gettext("{indicator} is blocked", { indicator: indicator.value }), tone: "good" }),
   "indicator.unblocked": ({ indicator }) => ({ text: gettext("{indicator} is no longer blocked", { indicator: indicator.value }) }),
